@@ -1,0 +1,3 @@
+//! The `skep` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Runs the scripts of the WebAssembly test suite over the public API of `skep`.

@@ -1,0 +1,1 @@
+//! `skep`: an embeddable WebAssembly runtime for hosts that run many guests.
