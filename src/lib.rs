@@ -1,1 +1,4 @@
 //! `skep`: an embeddable WebAssembly runtime for hosts that run many guests.
+
+mod arena;
+mod spec;

@@ -1,0 +1,1 @@
+//! Memory and ids; knows nothing of WebAssembly.
