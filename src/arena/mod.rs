@@ -1,1 +1,3 @@
 //! Memory and ids; knows nothing of WebAssembly.
+
+pub(crate) mod index;
