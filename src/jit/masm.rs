@@ -1,0 +1,379 @@
+//! What differs between machines: the trait [`Masm`], the sum of one trait per twin file of the backends.
+//!
+//! Owns: operand kinds, conditions, and the methods that a backend supplies. What can be said with other methods lives in
+//! `compile`: frame arithmetic, call sequencing, bounds-check strategy, moves at labels, which register to spill.
+//! Does not know: register names; [`Gpr`] and [`Vreg`] are numbers that only a backend and its [`RegisterPlan`] understand.
+//!
+//! # Rules that every backend keeps
+//! - Every i32 that a method leaves in a register or slot has a zero upper half.
+//! - A destination may be the same register as any source; methods never write a source that is not the destination.
+//! - The scratch registers (never handed out by the plan) may be written by any method but those marked *keeps scratch*.
+//! - No method changes flags but those of [`ScalarOps`] and [`FloatOps`] that compute; between `compare_*` and its consumer
+//!   only methods marked *keeps flags* are called.
+
+use smallvec::SmallVec;
+
+use super::abi::{Builtin, CallPlan};
+use super::buffers::{Buffers, Jump, Mark};
+use super::target::Target;
+use crate::spec::module::{FuncIdx, TypeIdx};
+use crate::spec::ops::{
+    Access, Division, FloatBinary, FloatCompare, FloatSize, FloatUnary, IntBinary, IntCompare, IntSize, IntUnary, Sign,
+};
+use crate::spec::trap::Trap;
+
+/// A general register: the hardware's number.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Gpr(pub u8);
+
+/// A vector register: the hardware's number.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Vreg(pub u8);
+
+impl From<Gpr> for u8 {
+    #[inline]
+    fn from(reg: Gpr) -> Self {
+        reg.0
+    }
+}
+
+impl From<Vreg> for u8 {
+    #[inline]
+    fn from(reg: Vreg) -> Self {
+        reg.0
+    }
+}
+
+/// What an address counts from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Base {
+    /// The stack pointer.
+    Frame,
+    /// The running instance's context.
+    Context,
+    /// A register that holds an address.
+    Reg(Gpr),
+}
+
+/// A word at a fixed distance from a base.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Home {
+    /// What it counts from.
+    pub base: Base,
+    /// Bytes from there.
+    pub offset: u32,
+}
+
+impl Home {
+    /// A word of the frame.
+    #[must_use]
+    pub const fn frame(offset: u32) -> Self {
+        Self { base: Base::Frame, offset }
+    }
+
+    /// A word of the context block.
+    #[must_use]
+    pub const fn context(offset: u32) -> Self {
+        Self { base: Base::Context, offset }
+    }
+}
+
+/// The second operand of an integer operation. The backend loads what its instructions cannot take.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Operand {
+    /// A register.
+    Reg(Gpr),
+    /// Constant bits (an i32's upper half is zero).
+    Imm(u64),
+    /// A word in memory.
+    Home(Home),
+}
+
+/// The second operand of a floating-point operation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FloatOperand {
+    /// A register.
+    Reg(Vreg),
+    /// A word in memory; only its type's width is read.
+    Home(Home),
+}
+
+/// A register of either class.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reg {
+    /// General.
+    Int(Gpr),
+    /// Vector.
+    Float(Vreg),
+}
+
+/// An address in memory 0: base + index + offset.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Address {
+    /// Register that holds the index (zero upper half), if it is not constant.
+    pub index: Option<Gpr>,
+    /// Constant part.
+    pub offset: u64,
+    /// The wasm offset, when the access may hit a guard and must be recorded as a site.
+    pub site: Option<u32>,
+}
+
+/// A condition after `compare_int` or `compare_float` with the same comparison.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cond {
+    /// The integer comparison holds.
+    Int(IntCompare),
+    /// The float comparison holds.
+    Float(FloatCompare),
+    /// The float comparison does not hold (with a NaN that is not the opposite comparison).
+    NotFloat(FloatCompare),
+}
+
+impl Cond {
+    /// True exactly when this is false.
+    #[must_use]
+    pub const fn inverse(self) -> Self {
+        match self {
+            Self::Int(compare) => Self::Int(compare.inverse()),
+            Self::Float(compare) => Self::NotFloat(compare),
+            Self::NotFloat(compare) => Self::Float(compare),
+        }
+    }
+}
+
+/// The jumps of one conditional branch: a float comparison may take two.
+pub type Jumps = SmallVec<[Jump; 2]>;
+
+/// Registers of a machine and their roles. The lists are in order of preference.
+pub trait RegisterPlan {
+    /// Destroyed by calls; hold operands.
+    const INT_TEMPS: &'static [Gpr];
+    /// Destroyed by calls; hold operands.
+    const FLOAT_TEMPS: &'static [Vreg];
+    /// Preserved by calls in our convention; hold locals.
+    const INT_PINS: &'static [Gpr];
+    /// Preserved by calls in our convention; hold locals.
+    const FLOAT_PINS: &'static [Vreg];
+    /// Argument registers, a subset of the temporaries, at least [`super::abi::INT_ARGS`].
+    const INT_ARGS: &'static [Gpr];
+    /// Argument registers, a subset of the temporaries, at least [`super::abi::FLOAT_ARGS`].
+    const FLOAT_ARGS: &'static [Vreg];
+    /// Result registers; the first one also carries the first value of its class at labels.
+    const INT_RESULTS: &'static [Gpr];
+    /// Result registers; the first one also carries the first value of its class at labels.
+    const FLOAT_RESULTS: &'static [Vreg];
+    /// The register that a variable shift count must be in, if the machine has such a rule: it is free or holds the count
+    /// when `int_binary` is called with a variable count.
+    const SHIFT_COUNT: Option<Gpr>;
+    /// Registers that `divide` destroys: none of them holds a live value but its own operands.
+    const DIVIDE_CLOBBERS: &'static [Gpr];
+    /// Bytes that a call instruction pushes.
+    const RETURN_ADDRESS_BYTES: u32;
+}
+
+/// Integer operators and moves.
+pub trait ScalarOps {
+    /// Copies a register. *Keeps flags, keeps scratch.*
+    fn move_int(&mut self, size: IntSize, dst: Gpr, src: Gpr);
+    /// Exchanges two registers, all 64 bits. *Keeps flags, keeps scratch.*
+    fn exchange_int(&mut self, a: Gpr, b: Gpr);
+    /// Loads constant bits. *Keeps flags, keeps scratch.*
+    fn const_int(&mut self, dst: Gpr, bits: u64);
+    /// Loads a word; 32 bits are zero-extended. *Keeps flags, keeps scratch.*
+    fn load_int(&mut self, size: IntSize, dst: Gpr, from: Home);
+    /// Stores a word, always 64 bits. *Keeps flags, keeps scratch.*
+    fn store_int(&mut self, to: Home, src: Gpr);
+    /// Stores constant bits as a 64-bit word. *Keeps flags, keeps scratch* (two stores where the bits need them).
+    fn store_const(&mut self, to: Home, bits: u64);
+    /// Copies a 64-bit word from memory to memory through the vector scratch. *Keeps flags, keeps the integer scratch.*
+    fn copy_word(&mut self, to: Home, from: Home);
+    /// `dst = lhs kind rhs`.
+    fn int_binary(&mut self, size: IntSize, kind: IntBinary, dst: Gpr, lhs: Gpr, rhs: Operand);
+    /// `dst = lhs kind rhs`, where the divisor is not zero and, for `DivS`, the quotient does not overflow; `RemS` by −1 is 0.
+    fn divide(&mut self, size: IntSize, kind: Division, dst: Gpr, lhs: Gpr, rhs: Gpr);
+    /// `dst = kind src`.
+    fn int_unary(&mut self, size: IntSize, kind: IntUnary, dst: Gpr, src: Gpr);
+    /// i64 to i32: a real 32-bit move.
+    fn wrap(&mut self, dst: Gpr, src: Gpr);
+    /// i32 to i64.
+    fn extend(&mut self, sign: Sign, dst: Gpr, src: Gpr);
+    /// Sets flags from a comparison.
+    fn compare_int(&mut self, size: IntSize, lhs: Gpr, rhs: Operand);
+    /// 1 or 0 by a condition, whole register. Ends the flags.
+    fn set_if(&mut self, cond: Cond, dst: Gpr);
+    /// `dst = cond ? then : otherwise`, 64 bits. *Keeps flags.*
+    fn select_int(&mut self, cond: Cond, dst: Gpr, then: Gpr, otherwise: Gpr);
+}
+
+/// Floating-point operators and moves.
+pub trait FloatOps {
+    /// Copies a register. *Keeps flags, keeps the integer scratch.*
+    fn move_float(&mut self, dst: Vreg, src: Vreg);
+    /// Loads constant bits. May use the integer scratch. *Keeps flags.*
+    fn const_float(&mut self, size: FloatSize, dst: Vreg, bits: u64);
+    /// Loads a word of this size. *Keeps flags, keeps the integer scratch.*
+    fn load_float(&mut self, size: FloatSize, dst: Vreg, from: Home);
+    /// Stores a 64-bit word (an f32's upper half is whatever the register holds). *Keeps flags, keeps the integer scratch.*
+    fn store_float(&mut self, to: Home, src: Vreg);
+    /// `dst = lhs kind rhs`, exact NaN and signed-zero rules of the standard.
+    fn float_binary(&mut self, size: FloatSize, kind: FloatBinary, dst: Vreg, lhs: Vreg, rhs: FloatOperand);
+    /// `dst = kind src`.
+    fn float_unary(&mut self, size: FloatSize, kind: FloatUnary, dst: Vreg, src: Vreg);
+    /// Sets flags for exactly this comparison: consumers use `Cond::Float(compare)` or `Cond::NotFloat(compare)`.
+    fn compare_float(&mut self, size: FloatSize, compare: FloatCompare, lhs: Vreg, rhs: FloatOperand);
+    /// `dst = cond ? then : otherwise`.
+    fn select_float(&mut self, cond: Cond, dst: Vreg, then: Vreg, otherwise: Vreg);
+    /// Float to integer towards zero, where the value is known to fit only after the returned jumps were not taken:
+    /// `(not a number, out of range)`, both to be linked to trap exits. May emit to the cold buffer.
+    fn truncate(&mut self, int: IntSize, float: FloatSize, sign: Sign, dst: Gpr, src: Vreg) -> (Jumps, Jumps);
+    /// Float to integer, saturating; a NaN gives 0.
+    fn truncate_saturating(&mut self, int: IntSize, float: FloatSize, sign: Sign, dst: Gpr, src: Vreg);
+    /// Integer to float, rounded to nearest.
+    fn convert_int(&mut self, float: FloatSize, int: IntSize, sign: Sign, dst: Vreg, src: Gpr);
+    /// f64 to f32.
+    fn demote(&mut self, dst: Vreg, src: Vreg);
+    /// f32 to f64.
+    fn promote(&mut self, dst: Vreg, src: Vreg);
+    /// The bits of a float.
+    fn bits_of(&mut self, size: FloatSize, dst: Gpr, src: Vreg);
+    /// The float of bits.
+    fn from_bits(&mut self, size: FloatSize, dst: Vreg, src: Gpr);
+}
+
+/// Linear memory, tables, and what else is reached through the context.
+pub trait MemoryOps {
+    /// `dst = memory[address]`.
+    fn load(&mut self, access: Access, dst: Reg, address: Address);
+    /// `memory[address] = src`, one instruction.
+    fn store(&mut self, access: Access, src: Reg, address: Address);
+    /// Stores an integer constant of up to 32 significant bits (sign-extended for 8 bytes), one instruction.
+    fn store_imm(&mut self, access: Access, bits: u64, address: Address);
+    /// Jumps if `index + end > length of memory 0`, all in 64 bits, leaving the end address in the scratch as the trap's
+    /// datum. `end` is the access's offset plus width.
+    fn bounds_check(&mut self, index: Option<Gpr>, end: u64) -> Jump;
+    /// Verifying mode: stops the process if the upper half of the register is not zero.
+    fn verify_i32(&mut self, reg: Gpr);
+    /// `dst =` size of memory 0 in wasm pages.
+    fn memory_pages(&mut self, dst: Gpr);
+    /// Address of a table's entry: `dst = base + 8 × index`, with the index masked to 0 under speculation; the returned jump is
+    /// taken when the index is not below the length. `view` is the table's view in the context. `index` and `dst` differ.
+    fn table_entry(&mut self, dst: Gpr, index: Gpr, view: u32) -> Jump;
+}
+
+/// The exits of an indirect call's look-up, all taken before any argument has moved.
+#[derive(Debug)]
+pub struct IndirectExits {
+    /// The index is out of bounds; the datum (index) is in the scratch.
+    pub undefined: Jump,
+    /// Own function of another type; the datum stands in the scratch.
+    pub mismatch: Jump,
+    /// Null, another instance, a host function, or stale: goes to `resolve_foreign`. The index, masked, is in the scratch.
+    pub foreign: Jump,
+}
+
+/// Control flow.
+pub trait FlowOps {
+    /// An unconditional jump forward.
+    fn jump(&mut self) -> Jump;
+    /// A conditional jump forward. *Keeps flags.*
+    fn jump_if(&mut self, cond: Cond) -> Jumps;
+    /// An unconditional jump back to a position of the same buffer.
+    fn jump_back(&mut self, target: Mark);
+    /// A conditional jump back to a position of the same buffer.
+    fn jump_back_if(&mut self, cond: Cond, target: Mark);
+    /// Jumps by a comparison; backends with fused forms (`cbz`, `test`) override. Provided.
+    fn jump_if_int(&mut self, compare: IntCompare, size: IntSize, lhs: Gpr, rhs: Operand) -> Jumps
+    where
+        Self: ScalarOps,
+    {
+        self.compare_int(size, lhs, rhs);
+        self.jump_if(Cond::Int(compare))
+    }
+    /// Lets a jump go to a position; false if the displacement does not fit its form.
+    fn link(&mut self, jump: Jump, target: Mark) -> bool;
+    /// Ends the function: joins hot and cold; the offset at which the cold part begins, or `None` if something did not fit.
+    fn finish_function(&mut self) -> Option<u32>;
+    /// Writes the displacement of a call from `at` to `target`, offsets in one piece of code; false if it does not fit.
+    fn patch_call(code: &mut [u8], at: u32, form: u8, target: u32) -> bool;
+    /// Compares the index with `count` (all 32 bits), jumps if not below; else jumps through a table of 32-bit distances from
+    /// the table's own start: returns (out of range, address of the table). The index is masked under speculation; index and
+    /// temporary are destroyed and differ.
+    fn jump_table(&mut self, index: Gpr, temp: Gpr, count: u32) -> (Jump, Jump);
+    /// Pads with nothing that is executed to a multiple of 4 and appends a 32-bit word (a table's entry).
+    fn table_word(&mut self, word: u32);
+    /// Aligns the position to a power of two with instructions that do nothing.
+    fn align(&mut self, to: u32);
+    /// Foreign entry: copies the stack limit, switches to the callee's context (in the scratch) and its memory; falls through.
+    fn foreign_entry(&mut self);
+    /// Jumps if the stack pointer less `frame_bytes` is below the limit. The first thing in a function. For frames of at most
+    /// 4 KiB the frame is left out of the sum.
+    fn stack_check(&mut self, frame_bytes: u32) -> Jump;
+    /// Makes the frame. `calls` says whether the function calls anything.
+    fn prologue(&mut self, frame_bytes: u32, calls: bool);
+    /// Takes the frame down and returns, popping `param_bytes` of stack parameters.
+    fn epilogue(&mut self, frame_bytes: u32, calls: bool, param_bytes: u32);
+    /// Calls a function of the same instance, then takes back `param_bytes` that the callee popped. Between the call and that
+    /// nothing else; the return address is recorded with `wasm`.
+    fn call_direct(&mut self, func: FuncIdx, param_bytes: u32, wasm: u32);
+    /// Calls an import whose view is at `view` in the context: keeps the own context in `own`, restores it and, if `memory`,
+    /// the memory base. Return address recorded; stack pointer as in `call_direct`.
+    fn call_import(&mut self, view: u32, own: Home, memory: bool, param_bytes: u32, wasm: u32);
+    /// Looks an own function up in a table for an indirect call; leaves its code in the scratch. `temps` are free. The index
+    /// register is not written. `functions` is the number of functions of the module, `ty` the expected type.
+    fn indirect_lookup(&mut self, index: Gpr, view: u32, functions: u32, ty: TypeIdx, temps: [Gpr; 2]) -> IndirectExits;
+    /// Calls what `indirect_lookup` left in the scratch; as `call_direct`.
+    fn call_scratch(&mut self, param_bytes: u32, wasm: u32);
+    /// At the foreign exit: resolves the reference; afterwards the target context is in the scratch and its code in the
+    /// context. `temp` is free. Its return address is recorded (the stub may trap).
+    fn resolve_foreign(&mut self, view: u32, ty: TypeIdx, temp: Gpr, wasm: u32);
+    /// Calls what `resolve_foreign` found; otherwise as `call_import`.
+    fn call_foreign(&mut self, own: Home, memory: bool, param_bytes: u32, wasm: u32);
+    /// Calls a builtin through its stub; the words lie at the start of the frame's outgoing area; the first word comes back in
+    /// the first integer result register. Pins are kept, temporaries are not. Return address recorded.
+    fn call_builtin(&mut self, builtin: Builtin, immediate: u64, wasm: u32);
+    /// Leaves for the trap stub; the datum is in the scratch. Recorded with `wasm`. Emitted in the cold buffer.
+    fn trap_exit(&mut self, trap: Trap, wasm: u32);
+    /// Copies `words` 64-bit words upwards from frame offset `from` to frame offset `to` by a loop, lowest first; destroys the
+    /// scratch and `temps`.
+    fn copy_words(&mut self, to: u32, from: u32, words: u32, temps: [Gpr; 2]);
+    /// Zeroes `words` 64-bit words from frame offset `from` upwards by a loop; destroys the scratch and `temp`.
+    fn zero_words(&mut self, from: u32, words: u32, temp: Gpr);
+    /// Where a word of the caller's outgoing area lies: this function's stack parameters start at
+    /// `frame_bytes + RETURN_ADDRESS_BYTES` from the stack pointer; a backend with other rules overrides. Provided.
+    fn incoming(&self, frame_bytes: u32, offset: u32) -> Home
+    where
+        Self: RegisterPlan,
+    {
+        Home::frame(frame_bytes + Self::RETURN_ADDRESS_BYTES + offset)
+    }
+}
+
+/// Stubs: code that belongs to an engine, not to a module. Each appends to the buffers and leaves them in the hot part.
+pub trait StubOps {
+    /// Jumped to (by a call) from every trap exit. See `abi::Builtins::trap`.
+    fn trap_stub(&mut self);
+    /// Reference in the scratch, engine type id in `call_code`: leaves the target in the scratch and its code in `call_code`;
+    /// keeps every other register; or traps.
+    fn resolve_stub(&mut self);
+    /// One builtin: keeps the pins, calls the C function with (context, words, immediate), traps on a status other than 0,
+    /// loads word 0 as the result.
+    fn builtin_stub(&mut self, builtin: Builtin);
+    /// `abi::EntryFn` for one plan that is not wide.
+    fn entry_stub(&mut self, plan: &CallPlan, params: &[crate::spec::types::ValType], results: &[crate::spec::types::ValType]);
+    /// `abi::EntryFn` for all wide plans: counts are in the activation.
+    fn entry_stub_wide(&mut self);
+    /// Called like a function through an import or a reference, record in the scratch, for one plan that is not wide.
+    fn host_stub(&mut self, plan: &CallPlan, params: &[crate::spec::types::ValType], results: &[crate::spec::types::ValType]);
+    /// The host stub of all wide plans: counts are in the record.
+    fn host_stub_wide(&mut self);
+    /// What an import is rewritten to when its function is freed at once: traps.
+    fn freed_stub(&mut self);
+}
+
+/// A backend.
+pub trait Masm: RegisterPlan + ScalarOps + FloatOps + MemoryOps + FlowOps + StubOps {
+    /// A backend for a target.
+    fn new(target: &Target) -> Self;
+    /// The buffers it writes.
+    fn buffers(&mut self) -> &mut Buffers;
+}

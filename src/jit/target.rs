@@ -1,0 +1,143 @@
+//! What code is compiled for, as plain data: any target can be compiled for on any host.
+//!
+//! Owns: architecture, CPU features, memory mode, the tuning table. All of it is part of an image's key.
+//! Does not know: the machine that this process runs on (`jit::entry` asks it).
+
+/// An instruction set that a backend exists for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Arch {
+    /// x86_64, from SSSE3 and SSE4.1 upwards.
+    X64,
+    /// 64-bit Arm.
+    Aarch64,
+}
+
+/// How accesses to a 32-bit memory are kept in bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MemoryMode {
+    /// By inaccessible pages behind the memory: a hit is a signal.
+    Guarded,
+    /// By an explicit comparison before each access: no signal.
+    Checked,
+}
+
+impl MemoryMode {
+    /// All modes, for tests that must pass in each.
+    pub const ALL: [Self; 2] = [Self::Guarded, Self::Checked];
+}
+
+macro_rules! bit_set {
+    ($(#[$set_doc:meta])* $set:ident { $( $(#[$doc:meta])* $name:ident = $bit:literal, $text:literal; )* }) => {
+        $(#[$set_doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub struct $set(u32);
+
+        impl $set {
+            $( $(#[$doc])* pub const $name: Self = Self(1 << $bit); )*
+            /// Every bit with its name.
+            pub const TABLE: &[(&str, Self)] = &[ $( ($text, Self::$name), )* ];
+            /// No bit.
+            pub const NONE: Self = Self(0);
+            /// Every bit.
+            pub const ALL: Self = Self(0 $( | 1 << $bit )*);
+
+            /// Whether every bit of `other` is set.
+            #[must_use]
+            #[inline]
+            pub const fn has(self, other: Self) -> bool {
+                self.0 & other.0 == other.0
+            }
+
+            /// This set with the bits of `other`.
+            #[must_use]
+            pub const fn with(self, other: Self) -> Self {
+                Self(self.0 | other.0)
+            }
+
+            /// This set without the bits of `other`.
+            #[must_use]
+            pub const fn without(self, other: Self) -> Self {
+                Self(self.0 & !other.0)
+            }
+
+            /// The set as a number, for keys.
+            #[must_use]
+            pub const fn bits(self) -> u32 {
+                self.0
+            }
+        }
+    };
+}
+
+bit_set! {
+    /// CPU features beyond the architecture's baseline.
+    Cpu {
+        /// x86_64: three-operand vector forms.
+        AVX = 0, "avx";
+        /// x86_64: `shlx`, `shrx`, `sarx`, `rorx`.
+        BMI2 = 1, "bmi2";
+        /// x86_64: `lzcnt`.
+        LZCNT = 2, "lzcnt";
+        /// x86_64: `tzcnt`, `andn`.
+        BMI1 = 3, "bmi1";
+        /// x86_64: `popcnt`.
+        POPCNT = 4, "popcnt";
+        /// x86_64: fused multiply-add; no operator of today uses it.
+        FMA = 5, "fma";
+    }
+}
+
+bit_set! {
+    /// The tuning table: one bit per technique of the compiler, so that its gain stays measurable. No bit changes a result.
+    Tuning {
+        /// Hot locals keep a register for the whole function.
+        PINS = 0, "pins";
+        /// Comparisons are fused into the branch, `if` or `select` behind them.
+        FUSE_COMPARE = 1, "fuse-compare";
+        /// Constants and frame slots are operands of instructions instead of being loaded first.
+        FUSE_OPERAND = 2, "fuse-operand";
+        /// Results are computed straight into the local that is set next.
+        SET_TARGET = 3, "set-target";
+        /// `local.get` emits nothing until the value is used.
+        ALIAS_LOCALS = 4, "alias-locals";
+        /// Operators on constants are folded.
+        FOLD = 5, "fold";
+        /// Multiplications, divisions and remainders by constants become shifts, `lea`s and masks.
+        STRENGTH = 6, "strength";
+        /// Parameters and results travel in registers.
+        REGISTER_CALLS = 7, "register-calls";
+        /// Loop heads are aligned.
+        ALIGN_LOOPS = 8, "align-loops";
+        /// Pins that a function does not need serve as temporaries.
+        EXTRA_TEMPS = 9, "extra-temps";
+        /// Unpinned locals are kept in a register until the next label.
+        CACHE_LOCALS = 10, "cache-locals";
+        /// Bounds checks that an earlier one implies are left out (checked mode).
+        CHECK_REUSE = 11, "check-reuse";
+        /// Loads are operands of the instruction that uses them.
+        FUSE_LOAD = 12, "fuse-load";
+    }
+}
+
+/// What an image is compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// The instruction set.
+    pub arch: Arch,
+    /// CPU features that may be used.
+    pub cpu: Cpu,
+    /// How memory accesses are kept in bounds.
+    pub memory: MemoryMode,
+    /// Techniques that are on.
+    pub tuning: Tuning,
+    /// Verifying mode: each i32 used as an address is compared with its own lower half first.
+    pub verify: bool,
+}
+
+impl Target {
+    /// The baseline of an architecture, guarded, with every technique on.
+    #[must_use]
+    pub const fn new(arch: Arch) -> Self {
+        Self { arch, cpu: Cpu::NONE, memory: MemoryMode::Guarded, tuning: Tuning::ALL, verify: false }
+    }
+}
