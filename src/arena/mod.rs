@@ -1,3 +1,6 @@
 //! Memory and ids; knows nothing of WebAssembly.
 
+#[expect(unsafe_code, reason = "appends to its buffer without a check: one check per operator suffices")]
+pub(crate) mod code_buf;
 pub(crate) mod index;
+pub(crate) mod scratch;
