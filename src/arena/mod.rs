@@ -2,5 +2,7 @@
 
 #[expect(unsafe_code, reason = "appends to its buffer without a check: one check per operator suffices")]
 pub(crate) mod code_buf;
+pub(crate) mod handle;
 pub(crate) mod index;
 pub(crate) mod scratch;
+pub(crate) mod slots;
