@@ -209,7 +209,9 @@ pub trait ScalarOps {
 pub trait FloatOps {
     /// Copies a register. *Keeps flags, keeps the integer scratch.*
     fn move_float(&mut self, dst: Vreg, src: Vreg);
-    /// Loads constant bits. May use the integer scratch. *Keeps flags.*
+    /// Exchanges two registers through the vector scratch. *Keeps flags, keeps the integer scratch.*
+    fn exchange_float(&mut self, a: Vreg, b: Vreg);
+    /// Loads constant bits through the vector unit. May use the integer scratch. *Keeps flags.*
     fn const_float(&mut self, size: FloatSize, dst: Vreg, bits: u64);
     /// Loads a word of this size. *Keeps flags, keeps the integer scratch.*
     fn load_float(&mut self, size: FloatSize, dst: Vreg, from: Home);
@@ -376,4 +378,10 @@ pub trait Masm: RegisterPlan + ScalarOps + FloatOps + MemoryOps + FlowOps + Stub
     fn new(target: &Target) -> Self;
     /// The buffers it writes.
     fn buffers(&mut self) -> &mut Buffers;
+    /// The register that a variable count of this operation must be in, if any (see [`RegisterPlan::SHIFT_COUNT`]); a backend
+    /// whose CPU has forms without that rule overrides. Provided.
+    fn shift_count(&self, kind: IntBinary) -> Option<Gpr> {
+        let _ = kind;
+        Self::SHIFT_COUNT
+    }
 }
