@@ -48,7 +48,7 @@ impl ValType {
 
     /// The type that wasmparser calls `ty`; `None` when no enabled feature has it.
     #[must_use]
-    pub fn from_wasmparser(ty: wasmparser::ValType) -> Option<Self> {
+    pub(crate) fn from_wasmparser(ty: wasmparser::ValType) -> Option<Self> {
         Some(match ty {
             wasmparser::ValType::I32 => Self::I32,
             wasmparser::ValType::I64 => Self::I64,
@@ -79,7 +79,7 @@ pub enum RefType {
 impl RefType {
     /// The type that wasmparser calls `ty`; `None` when no enabled feature has it.
     #[must_use]
-    pub fn from_wasmparser(ty: wasmparser::RefType) -> Option<Self> {
+    pub(crate) fn from_wasmparser(ty: wasmparser::RefType) -> Option<Self> {
         match ty {
             wasmparser::RefType::FUNCREF => Some(Self::Func),
             wasmparser::RefType::EXTERNREF => Some(Self::Extern),
@@ -127,7 +127,7 @@ impl FuncType {
 
     /// The type that wasmparser calls `ty`; `None` when it names a type that no enabled feature has.
     #[must_use]
-    pub fn from_wasmparser(ty: &wasmparser::FuncType) -> Option<Self> {
+    pub(crate) fn from_wasmparser(ty: &wasmparser::FuncType) -> Option<Self> {
         let read = |types: &[wasmparser::ValType]| {
             types.iter().map(|&ty| ValType::from_wasmparser(ty)).collect::<Option<Box<[_]>>>()
         };
@@ -233,7 +233,7 @@ impl MemoryType {
 
     /// The type that wasmparser calls `ty`; `None` when its page size is none.
     #[must_use]
-    pub fn from_wasmparser(ty: &wasmparser::MemoryType) -> Option<Self> {
+    pub(crate) fn from_wasmparser(ty: &wasmparser::MemoryType) -> Option<Self> {
         Some(Self {
             limits: Limits { min: ty.initial, max: ty.maximum },
             shared: ty.shared,
@@ -282,7 +282,7 @@ impl TableType {
 
     /// The type that wasmparser calls `ty`; `None` when no enabled feature has its element type.
     #[must_use]
-    pub fn from_wasmparser(ty: &wasmparser::TableType) -> Option<Self> {
+    pub(crate) fn from_wasmparser(ty: &wasmparser::TableType) -> Option<Self> {
         Some(Self {
             element: RefType::from_wasmparser(ty.element_type)?,
             limits: Limits { min: ty.initial, max: ty.maximum },
@@ -314,7 +314,7 @@ pub struct GlobalType {
 impl GlobalType {
     /// The type that wasmparser calls `ty`; `None` when no enabled feature has its content type.
     #[must_use]
-    pub fn from_wasmparser(ty: &wasmparser::GlobalType) -> Option<Self> {
+    pub(crate) fn from_wasmparser(ty: &wasmparser::GlobalType) -> Option<Self> {
         Some(Self { content: ValType::from_wasmparser(ty.content_type)?, mutable: ty.mutable })
     }
 }
