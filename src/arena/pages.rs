@@ -1,0 +1,564 @@
+//! Address ranges: reserve, make accessible, take back, give back. The only caller of the kernel's map calls.
+//!
+//! A [`Mapping`] owns one range. A [`Carver`] cuts it into [`Span`]s, each the sole owner of its bytes, so that
+//! layers above can hand out slices without unsafe code. This file does not know what the bytes are for.
+//! Every kernel call goes through `sys`, is counted, and can be made to fail by a test (`inject`).
+//!
+//! # Invariants
+//! - I1: a `Mapping`'s range was returned by the kernel, belongs to it alone, and is unmapped only when it drops.
+//! - I2: spans are cut from an owned mapping front to back, so no two share a byte; each keeps the mapping alive.
+//! - I3: the first `accessible` bytes of a span can be read and written; the kernel filled them with zeros before
+//!   anybody wrote, so they are initialised.
+
+use std::io;
+use std::ops::Range;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What a page may be used for. `arena::exec` adds the one that makes code run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Protection(pub(super) i32);
+
+impl Protection {
+    /// Any access faults.
+    pub(crate) const NONE: Self = Self(sys::PROT_NONE);
+    /// Reads and writes.
+    pub(crate) const READ_WRITE: Self = Self(sys::PROT_READ_WRITE);
+}
+
+/// Zeroing at most this much is done by writing; a larger range costs less when the kernel takes its pages back.
+const ZERO_BY_WRITING_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes in a page of this host.
+pub(crate) fn page_bytes() -> usize {
+    static CACHED: AtomicUsize = AtomicUsize::new(0);
+    let cached = CACHED.load(Ordering::Relaxed);
+    if cached != 0 {
+        return cached;
+    }
+    let bytes = sys::page_bytes();
+    assert!(bytes.is_power_of_two(), "a page of {bytes} bytes");
+    CACHED.store(bytes, Ordering::Relaxed);
+    bytes
+}
+
+/// `bytes` rounded up to whole pages.
+pub(crate) fn whole_pages(bytes: usize) -> usize {
+    bytes.next_multiple_of(page_bytes())
+}
+
+/// The lowest and the end address of this thread's stack. Asks the kernel on the main thread: cache it.
+pub(crate) fn thread_stack_bounds() -> io::Result<Range<usize>> {
+    sys::thread_stack_bounds()
+}
+
+/// Asks that later [`synchronize_cores`] calls reach every core of this process; false if the kernel refuses.
+pub(super) fn register_core_synchronization() -> bool {
+    sys::register_core_synchronization()
+}
+
+/// Makes every core of this process forget instructions it fetched earlier; false if the kernel refuses.
+pub(super) fn synchronize_cores() -> bool {
+    sys::synchronize_cores()
+}
+
+/// An owned address range.
+#[derive(Debug)]
+pub(crate) struct Mapping {
+    base: NonNull<u8>,
+    bytes: usize,
+}
+
+// SAFETY: I1: the range belongs to this value, not to a thread.
+unsafe impl Send for Mapping {}
+// SAFETY: I1: `&Mapping` changes only the kernel's view of the range, and the kernel serialises that.
+unsafe impl Sync for Mapping {}
+
+impl Mapping {
+    /// Takes `bytes` of address space, rounded up to pages; any access faults until it is protected otherwise.
+    pub(crate) fn reserve(bytes: usize) -> io::Result<Self> {
+        Self::map(bytes, Protection::NONE)
+    }
+
+    /// Takes `bytes` of zeros, rounded up to pages; they cost memory only where touched.
+    pub(crate) fn zeroed(bytes: usize) -> io::Result<Self> {
+        Self::map(bytes, Protection::READ_WRITE)
+    }
+
+    fn map(bytes: usize, protection: Protection) -> io::Result<Self> {
+        let bytes = whole_pages(bytes.max(1));
+        let base = sys::map(bytes, protection.0).map_err(|error| told(&error, "reserving", bytes))?;
+        Ok(Self { base, bytes })
+    }
+
+    /// The first address.
+    #[inline]
+    pub(crate) fn base(&self) -> NonNull<u8> {
+        self.base
+    }
+
+    /// How many bytes.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.bytes
+    }
+
+    /// Changes what the pages of `range` (offsets, whole pages) may be used for. A failure changes nothing.
+    pub(crate) fn protect(&self, range: Range<usize>, protection: Protection) -> io::Result<()> {
+        if range.is_empty() {
+            return Ok(());
+        }
+        let bytes = range.len();
+        sys::protect(self.at(&range), bytes, protection.0).map_err(|error| told(&error, "protecting", bytes))
+    }
+
+    /// Gives the memory behind `range` (offsets, whole pages) back; it reads as zeros afterwards.
+    pub(crate) fn discard(&self, range: Range<usize>) -> io::Result<()> {
+        if range.is_empty() {
+            return Ok(());
+        }
+        let bytes = range.len();
+        sys::discard(self.at(&range), bytes).map_err(|error| told(&error, "discarding", bytes))
+    }
+
+    /// Asks for small pages: ranges touched here and there must not become resident by 2 MiB at a time.
+    /// A wish, so a refusal is no error.
+    pub(crate) fn prefer_small_pages(&self) {
+        sys::prefer_small_pages(self.base, self.bytes);
+    }
+
+    /// The address of a range that was checked to lie inside.
+    fn at(&self, range: &Range<usize>) -> NonNull<u8> {
+        assert!(range.start <= range.end && range.end <= self.bytes, "{range:?} of {} bytes", self.bytes);
+        assert!(
+            range.start % page_bytes() == 0 && range.end % page_bytes() == 0,
+            "{range:?} are not whole pages"
+        );
+        // SAFETY: I1 and the assertion: `start` is inside the range.
+        unsafe { self.base.add(range.start) }
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        sys::unmap(self.base, self.bytes);
+    }
+}
+
+/// Says what was asked of the kernel, beside what it answered.
+#[cold]
+fn told(error: &io::Error, what: &str, bytes: usize) -> io::Error {
+    io::Error::new(error.kind(), format!("{what} {bytes} bytes of address space: {error}"))
+}
+
+/// Cuts a mapping into spans, front to back.
+#[derive(Debug)]
+pub(crate) struct Carver {
+    mapping: Arc<Mapping>,
+    next: usize,
+    /// Whether all bytes are accessible from the start.
+    accessible: bool,
+}
+
+impl Carver {
+    /// Cuts a fresh reservation: the spans begin inaccessible.
+    pub(crate) fn reserved(bytes: usize) -> io::Result<Self> {
+        Ok(Self { mapping: Arc::new(Mapping::reserve(bytes)?), next: 0, accessible: false })
+    }
+
+    /// Cuts fresh zeros: the spans begin accessible.
+    pub(crate) fn zeroed(bytes: usize) -> io::Result<Self> {
+        let mapping = Mapping::zeroed(bytes)?;
+        mapping.prefer_small_pages();
+        Ok(Self { mapping: Arc::new(mapping), next: 0, accessible: true })
+    }
+
+    /// Leaves `bytes` (whole pages) uncut, as a guard. Needs no room: the next cut finds none, then.
+    pub(crate) fn skip(&mut self, bytes: usize) {
+        assert!(bytes % page_bytes() == 0, "{bytes} bytes are not whole pages");
+        self.next = self.next.saturating_add(bytes);
+    }
+
+    /// The next `bytes` (whole pages), followed by `guard_bytes` left uncut; none when the mapping is used up.
+    pub(crate) fn cut(&mut self, bytes: usize, guard_bytes: usize) -> Option<Span> {
+        assert!(bytes % page_bytes() == 0, "{bytes} bytes are not whole pages");
+        let start = self.next;
+        let end = start.checked_add(bytes)?.checked_add(guard_bytes)?;
+        if end > self.mapping.len() {
+            return None;
+        }
+        self.skip(bytes + guard_bytes);
+        let accessible = if self.accessible { bytes } else { 0 };
+        Some(Span { mapping: Arc::clone(&self.mapping), start, bytes, accessible })
+    }
+}
+
+/// The sole owner of some bytes of a mapping.
+#[derive(Debug)]
+pub(crate) struct Span {
+    mapping: Arc<Mapping>,
+    start: usize,
+    bytes: usize,
+    accessible: usize,
+}
+
+impl Span {
+    /// The first address. It never changes.
+    #[inline]
+    pub(crate) fn base(&self) -> NonNull<u8> {
+        // SAFETY: I2: `start` is inside the mapping.
+        unsafe { self.mapping.base().add(self.start) }
+    }
+
+    /// How many bytes it spans, accessible or not.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.bytes
+    }
+
+    /// How many bytes at its front can be read and written.
+    #[inline]
+    pub(crate) fn accessible(&self) -> usize {
+        self.accessible
+    }
+
+    /// Makes exactly the first `bytes`, rounded up to pages, accessible. A failure changes nothing. Bytes taken
+    /// away keep their content.
+    pub(crate) fn set_accessible(&mut self, bytes: usize) -> io::Result<()> {
+        let (old, new) = (self.accessible, whole_pages(bytes));
+        assert!(new <= self.bytes, "{bytes} bytes of a span of {}", self.bytes);
+        if new > old {
+            self.mapping.protect(self.start + old..self.start + new, Protection::READ_WRITE)?;
+        } else {
+            self.mapping.protect(self.start + new..self.start + old, Protection::NONE)?;
+        }
+        self.accessible = new;
+        Ok(())
+    }
+
+    /// Fills the first `bytes` with zeros, however they were written. They must be accessible.
+    pub(crate) fn zero(&mut self, bytes: usize) {
+        let whole = whole_pages(bytes);
+        assert!(whole <= self.accessible, "zeroing {bytes} of {} accessible bytes", self.accessible);
+        let taken_back =
+            bytes > ZERO_BY_WRITING_BYTES_MAX && self.mapping.discard(self.start..self.start + whole).is_ok();
+        if !taken_back {
+            self.bytes_mut(bytes).fill(0);
+        }
+    }
+
+    /// The first `len` bytes, which must be accessible. Nothing else may write to them meanwhile: no machine code.
+    #[inline]
+    pub(crate) fn bytes(&self, len: usize) -> &[u8] {
+        assert!(len <= self.accessible, "{len} of {} accessible bytes", self.accessible);
+        // SAFETY: I2, I3: the bytes are this span's, readable and initialised.
+        unsafe { std::slice::from_raw_parts(self.base().as_ptr(), len) }
+    }
+
+    /// As `bytes`, to be changed. Nothing else may touch them meanwhile.
+    #[inline]
+    pub(crate) fn bytes_mut(&mut self, len: usize) -> &mut [u8] {
+        assert!(len <= self.accessible, "{len} of {} accessible bytes", self.accessible);
+        // SAFETY: I2, I3: the bytes are this span's, writable and initialised, and `&mut self` is exclusive.
+        unsafe { std::slice::from_raw_parts_mut(self.base().as_ptr(), len) }
+    }
+}
+
+/// Counts kernel calls of this thread and makes one fail, in debug builds: how tests prove that a failure of any
+/// call leaves the state whole.
+#[cfg(any(test, debug_assertions))]
+pub(crate) mod inject {
+    use std::cell::Cell;
+    use std::io;
+
+    thread_local! {
+        static CALLS: Cell<u64> = const { Cell::new(0) };
+        static FAILING: Cell<Option<u64>> = const { Cell::new(None) };
+    }
+
+    /// How many kernel calls this thread has made, failed ones included.
+    pub(crate) fn calls() -> u64 {
+        CALLS.get()
+    }
+
+    /// Runs `work` with its `k`-th kernel call (from 1) failing, if there is one.
+    pub(crate) fn with_failing_call<R>(k: u64, work: impl FnOnce() -> R) -> R {
+        FAILING.set(Some(CALLS.get() + k));
+        let result = work();
+        FAILING.set(None);
+        result
+    }
+
+    pub(super) fn admit() -> io::Result<()> {
+        CALLS.set(CALLS.get() + 1);
+        if FAILING.get() == Some(CALLS.get()) {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        Ok(())
+    }
+}
+
+/// The kernel calls, as Linux has them.
+#[cfg(target_os = "linux")]
+mod sys {
+    use std::io;
+    use std::mem::MaybeUninit;
+    use std::ops::Range;
+    use std::ptr::{NonNull, null_mut};
+
+    pub(super) const PROT_NONE: i32 = libc::PROT_NONE;
+    pub(super) const PROT_READ_WRITE: i32 = libc::PROT_READ | libc::PROT_WRITE;
+
+    /// From the kernel's uapi `membarrier.h`.
+    const MEMBARRIER_PRIVATE_EXPEDITED_SYNC_CORE: i64 = 1 << 5;
+    const MEMBARRIER_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE: i64 = 1 << 6;
+
+    fn admit() -> io::Result<()> {
+        #[cfg(any(test, debug_assertions))]
+        super::inject::admit()?;
+        Ok(())
+    }
+
+    fn checked(result: i32) -> io::Result<()> {
+        if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    }
+
+    pub(super) fn page_bytes() -> usize {
+        // SAFETY: the call reads a constant of the system.
+        let bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+        usize::try_from(bytes).expect("every system has a page size")
+    }
+
+    pub(super) fn map(bytes: usize, protection: i32) -> io::Result<NonNull<u8>> {
+        admit()?;
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+        // SAFETY: without MAP_FIXED the kernel picks a range that nobody uses.
+        let base = unsafe { libc::mmap(null_mut(), bytes, protection, flags, -1, 0) };
+        if base == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(NonNull::new(base.cast()).expect("the kernel maps nothing at address 0 by itself"))
+    }
+
+    pub(super) fn unmap(base: NonNull<u8>, bytes: usize) {
+        // A failure leaves address space behind, nothing worse.
+        if admit().is_ok() {
+            // SAFETY: I1: the range is the caller's, who gives it up.
+            unsafe { libc::munmap(base.as_ptr().cast(), bytes) };
+        }
+    }
+
+    pub(super) fn protect(at: NonNull<u8>, bytes: usize, protection: i32) -> io::Result<()> {
+        admit()?;
+        // SAFETY: I1: the range is the caller's.
+        checked(unsafe { libc::mprotect(at.as_ptr().cast(), bytes, protection) })
+    }
+
+    pub(super) fn discard(at: NonNull<u8>, bytes: usize) -> io::Result<()> {
+        admit()?;
+        // SAFETY: I1: the range is the caller's, private and anonymous, so it reads as zeros afterwards.
+        checked(unsafe { libc::madvise(at.as_ptr().cast(), bytes, libc::MADV_DONTNEED) })
+    }
+
+    pub(super) fn prefer_small_pages(at: NonNull<u8>, bytes: usize) {
+        if admit().is_ok() {
+            // SAFETY: I1: the range is the caller's; the advice changes no content.
+            unsafe { libc::madvise(at.as_ptr().cast(), bytes, libc::MADV_NOHUGEPAGE) };
+        }
+    }
+
+    fn membarrier(command: i64) -> bool {
+        // SAFETY: the call touches no memory of ours.
+        unsafe { libc::syscall(libc::SYS_membarrier, command, 0_i64, 0_i64) == 0 }
+    }
+
+    pub(super) fn register_core_synchronization() -> bool {
+        membarrier(MEMBARRIER_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE)
+    }
+
+    pub(super) fn synchronize_cores() -> bool {
+        membarrier(MEMBARRIER_PRIVATE_EXPEDITED_SYNC_CORE)
+    }
+
+    pub(super) fn thread_stack_bounds() -> io::Result<Range<usize>> {
+        let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
+        // SAFETY: the call only names the thread.
+        let this = unsafe { libc::pthread_self() };
+        // SAFETY: `this` is alive, and the call initialises what the pointer names.
+        let status = unsafe { libc::pthread_getattr_np(this, attributes.as_mut_ptr()) };
+        if status != 0 {
+            return Err(io::Error::from_raw_os_error(status));
+        }
+        let (mut lowest, mut bytes) = (null_mut(), 0);
+        // SAFETY: the attributes were initialised above.
+        let status =
+            unsafe { libc::pthread_attr_getstack(attributes.as_ptr(), &raw mut lowest, &raw mut bytes) };
+        // SAFETY: they are destroyed once, and not used afterwards.
+        unsafe { libc::pthread_attr_destroy(attributes.as_mut_ptr()) };
+        if status != 0 {
+            return Err(io::Error::from_raw_os_error(status));
+        }
+        let lowest = lowest.addr();
+        Ok(lowest..lowest + bytes)
+    }
+}
+
+/// Other systems: a clear refusal.
+#[cfg(not(target_os = "linux"))]
+mod sys {
+    use std::io;
+    use std::ops::Range;
+    use std::ptr::NonNull;
+
+    pub(super) const PROT_NONE: i32 = 0;
+    pub(super) const PROT_READ_WRITE: i32 = 3;
+
+    fn refused<R>() -> io::Result<R> {
+        Err(io::Error::new(io::ErrorKind::Unsupported, "address ranges are implemented for Linux only"))
+    }
+
+    pub(super) fn page_bytes() -> usize {
+        64 * 1024
+    }
+    pub(super) fn map(_bytes: usize, _protection: i32) -> io::Result<NonNull<u8>> {
+        refused()
+    }
+    pub(super) fn unmap(_base: NonNull<u8>, _bytes: usize) {}
+    pub(super) fn protect(_at: NonNull<u8>, _bytes: usize, _protection: i32) -> io::Result<()> {
+        refused()
+    }
+    pub(super) fn discard(_at: NonNull<u8>, _bytes: usize) -> io::Result<()> {
+        refused()
+    }
+    pub(super) fn prefer_small_pages(_at: NonNull<u8>, _bytes: usize) {}
+    pub(super) fn register_core_synchronization() -> bool {
+        false
+    }
+    pub(super) fn synchronize_cores() -> bool {
+        false
+    }
+    pub(super) fn thread_stack_bounds() -> io::Result<Range<usize>> {
+        refused()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Carver, Mapping, Protection, inject, page_bytes, thread_stack_bounds, whole_pages};
+
+    /// Whether this process can read the byte at `address`, asked without touching it.
+    pub(super) fn is_readable(address: usize) -> bool {
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        maps.lines().any(|line| {
+            let (range, rest) = line.split_once(' ').unwrap();
+            let (start, end) = range.split_once('-').unwrap();
+            let hex = |digits| usize::from_str_radix(digits, 16).unwrap();
+            (hex(start)..hex(end)).contains(&address) && rest.starts_with('r')
+        })
+    }
+
+    #[test]
+    fn a_span_is_accessible_exactly_as_far_as_it_was_set() {
+        let page = page_bytes();
+        let mut carver = Carver::reserved(8 * page).unwrap();
+        carver.skip(page);
+        let mut span = carver.cut(4 * page, page).unwrap();
+        let base = span.base().as_ptr().addr();
+        for pages in [0, 1, 4, 2, 3, 0] {
+            span.set_accessible(pages * page).unwrap();
+            let readable: Vec<_> = (0..5).map(|n| is_readable(base + n * page)).collect();
+            assert_eq!(readable, (0..5).map(|n| n < pages).collect::<Vec<_>>(), "{pages} pages");
+        }
+        assert!(!is_readable(base - 1));
+    }
+
+    #[test]
+    fn spans_do_not_overlap_and_end_with_the_mapping() {
+        let page = page_bytes();
+        let mut carver = Carver::zeroed(4 * page).unwrap();
+        let mut first = carver.cut(page, page).unwrap();
+        let mut second = carver.cut(2 * page, 0).unwrap();
+        assert!(carver.cut(page, 0).is_none());
+        drop(carver);
+        first.bytes_mut(page).fill(1);
+        second.bytes_mut(2 * page).fill(2);
+        assert!(first.bytes(page).iter().all(|byte| *byte == 1));
+        assert_eq!(second.base().as_ptr().addr() - first.base().as_ptr().addr(), 2 * page);
+    }
+
+    #[test]
+    fn zeroing_reaches_the_last_byte_by_either_way() {
+        for bytes in [1, 100, 64 * 1024, 64 * 1024 + 1, 1 << 20] {
+            for fail in [0, 1] {
+                let mut span =
+                    Carver::zeroed(whole_pages(bytes)).unwrap().cut(whole_pages(bytes), 0).unwrap();
+                span.bytes_mut(bytes).fill(0xa5);
+                inject::with_failing_call(fail, || span.zero(bytes));
+                assert!(span.bytes(bytes).iter().all(|byte| *byte == 0), "{bytes} bytes, call {fail} fails");
+            }
+        }
+    }
+
+    #[test]
+    fn a_failed_call_leaves_the_span_as_it_was() {
+        let page = page_bytes();
+        let mut span = Carver::reserved(4 * page).unwrap().cut(4 * page, 0).unwrap();
+        span.set_accessible(2 * page).unwrap();
+        span.bytes_mut(2 * page).fill(7);
+        for wanted in [4 * page, page] {
+            let error = inject::with_failing_call(1, || span.set_accessible(wanted)).unwrap_err();
+            assert!(error.to_string().starts_with("protecting "), "{error}");
+            assert_eq!(span.accessible(), 2 * page);
+            assert!(span.bytes(2 * page).iter().all(|byte| *byte == 7));
+        }
+        span.set_accessible(4 * page).unwrap();
+    }
+
+    #[test]
+    fn a_reservation_beyond_the_address_space_is_an_error_that_says_so() {
+        let error = Mapping::reserve(1 << 60).unwrap_err();
+        assert!(error.to_string().starts_with("reserving 1152921504606846976 bytes"), "{error}");
+    }
+
+    #[test]
+    fn a_dropped_mapping_is_gone() {
+        let mapping = Mapping::zeroed(1).unwrap();
+        let base = mapping.base().as_ptr().addr();
+        assert!(is_readable(base));
+        mapping.protect(0..mapping.len(), Protection::NONE).unwrap();
+        assert!(!is_readable(base));
+        drop(mapping);
+        let calls = inject::calls();
+        assert!(inject::with_failing_call(1, || Mapping::reserve(1)).is_err());
+        assert_eq!(inject::calls(), calls + 1);
+    }
+
+    #[test]
+    #[should_panic(expected = "are not whole pages")]
+    fn parts_of_a_page_cannot_be_protected() {
+        let mapping = Mapping::reserve(1).unwrap();
+        let _ = mapping.protect(0..1, Protection::NONE);
+    }
+
+    #[test]
+    #[should_panic(expected = "accessible bytes")]
+    fn inaccessible_bytes_are_not_lent() {
+        let span = Carver::reserved(page_bytes()).unwrap().cut(page_bytes(), 0).unwrap();
+        let _ = span.bytes(1);
+    }
+
+    #[test]
+    fn the_stack_bounds_hold_this_frame_and_differ_by_thread() {
+        let bounds = || {
+            let local = 0_u8;
+            let bounds = thread_stack_bounds().unwrap();
+            assert!(bounds.contains(&std::ptr::from_ref(&local).addr()));
+            bounds
+        };
+        let here = bounds();
+        let there = std::thread::Builder::new().stack_size(1 << 20).spawn(bounds).unwrap().join().unwrap();
+        assert!(here.end <= there.start || there.end <= here.start, "{here:x?} {there:x?}");
+        assert!(there.len() >= 1 << 20);
+    }
+}
