@@ -1,0 +1,50 @@
+//! The x86_64 backend: from SSSE3 and SSE4.1 upwards.
+//!
+//! Registers and their roles are in [`regs`], instruction encodings in [`encode`]; then one file per trait of
+//! [`crate::jit::masm`]. Compiles on every host.
+//!
+//! # Scratch
+//! r11 and xmm15 live only inside one method, but for what the contract leaves there on purpose: the datum of a trap, the
+//! code of an indirect call, the target of a foreign one. Between such a method and its consumer only methods marked
+//! *keeps scratch* are called.
+//!
+//! # Frame
+//! | from rsp upwards | holds |
+//! | --- | --- |
+//! | outgoing area | stack parameters and results of callees, words of builtins |
+//! | operand slots, unpinned locals, own-context slot, saved pins | laid out by `compile` |
+//! | return address | pushed by the caller's `call` |
+//! | stack parameters, then stack results | the caller's outgoing area |
+//!
+//! At every call rsp is a multiple of 16.
+
+mod encode;
+mod float;
+mod flow;
+mod memory;
+mod regs;
+mod scalar;
+mod stub;
+
+use super::buffers::Buffers;
+use super::masm::Masm;
+use super::target::{Cpu, Target, Tuning};
+
+/// See the file's description.
+#[derive(Debug)]
+pub struct X64 {
+    pub(super) buf: Buffers,
+    cpu: Cpu,
+    tuning: Tuning,
+}
+
+impl Masm for X64 {
+    fn new(target: &Target) -> Self {
+        Self { buf: Buffers::default(), cpu: target.cpu, tuning: target.tuning }
+    }
+
+    #[inline]
+    fn buffers(&mut self) -> &mut Buffers {
+        &mut self.buf
+    }
+}
