@@ -2,6 +2,8 @@
 
 #[expect(unsafe_code, reason = "appends to its buffer without a check: one check per operator suffices")]
 pub(crate) mod code_buf;
+#[expect(unsafe_code, reason = "makes pages executable and lends their bytes")]
+pub(crate) mod exec;
 pub(crate) mod handle;
 pub(crate) mod index;
 #[expect(unsafe_code, reason = "maps, protects and frees address ranges")]

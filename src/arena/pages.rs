@@ -378,7 +378,9 @@ mod sys {
     }
 
     pub(super) fn synchronize_cores() -> bool {
-        membarrier(MEMBARRIER_PRIVATE_EXPEDITED_SYNC_CORE)
+        // A forked child has to register anew.
+        let synchronize = || membarrier(MEMBARRIER_PRIVATE_EXPEDITED_SYNC_CORE);
+        synchronize() || (register_core_synchronization() && synchronize())
     }
 
     pub(super) fn thread_stack_bounds() -> io::Result<Range<usize>> {
@@ -453,7 +455,7 @@ mod tests {
         maps.lines().any(|line| {
             let (range, rest) = line.split_once(' ').unwrap();
             let (start, end) = range.split_once('-').unwrap();
-            let hex = |digits| usize::from_str_radix(digits, 16).unwrap();
+            let hex = |digits: &str| usize::from_str_radix(digits, 16).unwrap();
             (hex(start)..hex(end)).contains(&address) && rest.starts_with('r')
         })
     }
