@@ -630,7 +630,11 @@ mod tests {
             "type mismatch",
             None,
         );
-        check("(module (memory 1) (elem declare func 0) (data (ref.func 0) \"\") (func))", "type mismatch", None);
+        check(
+            "(module (memory 1) (elem declare func 0) (data (ref.func 0) \"\") (func))",
+            "type mismatch",
+            None,
+        );
         check(
             "(module (global i32 (i32.add (i32.const 1) (i32.const 2))))",
             "constant expression required",

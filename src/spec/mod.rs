@@ -19,6 +19,8 @@ pub mod features;
 pub mod invalid;
 pub mod limits;
 pub(crate) mod module;
+pub(crate) mod numeric;
 pub mod ops;
+pub mod trap;
 pub mod types;
 pub(crate) mod value;
