@@ -8,5 +8,6 @@ pub(crate) mod handle;
 pub(crate) mod index;
 #[expect(unsafe_code, reason = "maps, protects and frees address ranges")]
 pub(crate) mod pages;
+pub(crate) mod pool;
 pub(crate) mod scratch;
 pub(crate) mod slots;
