@@ -27,8 +27,9 @@ mod scalar;
 mod stub;
 
 use super::buffers::Buffers;
-use super::masm::Masm;
+use super::masm::{Gpr, Masm, RegisterPlan};
 use super::target::{Cpu, Target, Tuning};
+use crate::spec::ops::IntBinary;
 
 /// See the file's description.
 #[derive(Debug)]
@@ -46,5 +47,11 @@ impl Masm for X64 {
     #[inline]
     fn buffers(&mut self) -> &mut Buffers {
         &mut self.buf
+    }
+
+    /// With BMI2 only rotations need rcx.
+    fn shift_count(&self, kind: IntBinary) -> Option<Gpr> {
+        let any_register = matches!(kind, IntBinary::Shl | IntBinary::ShrS | IntBinary::ShrU);
+        if any_register && self.cpu.has(Cpu::BMI2) { None } else { Self::SHIFT_COUNT }
     }
 }
