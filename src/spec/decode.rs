@@ -744,7 +744,7 @@ mod tests {
                 out.push((value & 0x7F) as u8 | 0x80);
                 value >>= 7;
             }
-            out.push(value as u8);
+            out.push((value & 0x7F) as u8);
         }
         let mut bytes = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0".to_vec();
         for (section, item) in [(3, &[0][..]), (10, &[2, 0, 0x0B])] {

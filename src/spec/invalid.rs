@@ -83,7 +83,7 @@ impl std::error::Error for LimitExceeded {}
 
 /// Why decoding or compiling refuses a module.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ModuleError {
+pub(crate) enum ModuleError {
     /// The module breaks the standard.
     Invalid(Invalid),
     /// The module asks for more than a limit allows.

@@ -5,86 +5,86 @@
 //! compiler's and the store's tables are sized by it.
 
 /// Bytes in a module: offsets in 32 bits reach every byte with room to spare, and engines agree on it.
-pub const MODULE_BYTES_MAX: usize = 1 << 30;
+pub(crate) const MODULE_BYTES_MAX: usize = 1 << 30;
 
 /// Types in a module; wasmparser checks.
-pub const TYPES_MAX: u32 = 1_000_000;
+pub(crate) const TYPES_MAX: u32 = 1_000_000;
 
 /// Functions in a module, imports included; wasmparser checks. A packed reference has 20 bits for the index and its greatest
 /// value means a host function.
-pub const FUNCTIONS_MAX: u32 = 1_000_000;
+pub(crate) const FUNCTIONS_MAX: u32 = 1_000_000;
 const _: () = assert!(FUNCTIONS_MAX < 0xF_FFFF);
 
 /// Imports in a module; wasmparser checks.
-pub const IMPORTS_MAX: u32 = 1_000_000;
+pub(crate) const IMPORTS_MAX: u32 = 1_000_000;
 
 /// Exports in a module; wasmparser checks.
-pub const EXPORTS_MAX: u32 = 1_000_000;
+pub(crate) const EXPORTS_MAX: u32 = 1_000_000;
 
 /// Globals in a module, imports included; wasmparser checks. The cells of an instance lie in one block, so this bounds its size.
-pub const GLOBALS_MAX: u32 = 1_000_000;
+pub(crate) const GLOBALS_MAX: u32 = 1_000_000;
 
 /// Tables in a module, imports included; wasmparser checks.
-pub const TABLES_MAX: u32 = 100_000;
+pub(crate) const TABLES_MAX: u32 = 100_000;
 
 /// Memories in a module, imports included; wasmparser checks.
-pub const MEMORIES_MAX: u32 = 100;
+pub(crate) const MEMORIES_MAX: u32 = 100;
 
 /// Element segments in a module; wasmparser checks. The dropped bits of an instance are sized by it.
-pub const ELEM_SEGMENTS_MAX: u32 = 100_000;
+pub(crate) const ELEM_SEGMENTS_MAX: u32 = 100_000;
 
 /// Data segments in a module; wasmparser checks. The dropped bits of an instance are sized by it.
-pub const DATA_SEGMENTS_MAX: u32 = 100_000;
+pub(crate) const DATA_SEGMENTS_MAX: u32 = 100_000;
 
 /// Items in one element segment; wasmparser checks.
-pub const ELEM_ITEMS_MAX: u32 = TABLE_ELEMENTS_MAX;
+pub(crate) const ELEM_ITEMS_MAX: u32 = TABLE_ELEMENTS_MAX;
 
 /// Bytes in a name of an import or export; wasmparser checks.
-pub const NAME_BYTES_MAX: usize = 100_000;
+pub(crate) const NAME_BYTES_MAX: usize = 100_000;
 
 /// Parameters of a function or block; wasmparser checks. Argument plans and label states are sized by it.
-pub const PARAMS_MAX: usize = 1_000;
+pub(crate) const PARAMS_MAX: usize = 1_000;
 
 /// Results of a function or block; wasmparser checks. Result areas are sized by it.
-pub const RESULTS_MAX: usize = 1_000;
+pub(crate) const RESULTS_MAX: usize = 1_000;
 
 /// Locals of a function, parameters included; wasmparser checks. Bounds what one function asks of the stack: under 1 MiB.
-pub const LOCALS_MAX: u32 = 50_000;
+pub(crate) const LOCALS_MAX: u32 = 50_000;
 const _: () = assert!(LOCALS_MAX * 16 < 1 << 20);
 
 /// Bytes in a function body; wasmparser checks. Positions in the operator stream and in machine code of one function fit in 32
 /// bits with room for the greatest expansion per byte.
-pub const BODY_BYTES_MAX: usize = 7_654_321;
+pub(crate) const BODY_BYTES_MAX: usize = 7_654_321;
 
 /// Targets of a `br_table`, the default not counted. Engines agree on it; it bounds the jump table of one operator.
-pub const BR_TABLE_TARGETS_MAX: u32 = 65_520;
+pub(crate) const BR_TABLE_TARGETS_MAX: u32 = 65_520;
 
 /// Machine code of one module in bytes. A call between its functions is one branch instruction, which on aarch64 reaches ±128 MiB;
 /// the rest is room for stubs.
-pub const CODE_BYTES_MAX: usize = 120 << 20;
+pub(crate) const CODE_BYTES_MAX: usize = 120 << 20;
 const _: () = assert!(CODE_BYTES_MAX < 128 << 20);
 
 /// Values that the calls, blocks and branches of a module may move, whatever its size: validation takes time in proportion to
 /// values moved, which a module can make quadratic in its size.
-pub const VALUES_MOVED_BASE: u64 = 1_000_000;
+pub(crate) const VALUES_MOVED_BASE: u64 = 1_000_000;
 
 /// Values moved that each byte of the module adds to [`VALUES_MOVED_BASE`].
-pub const VALUES_MOVED_PER_BYTE: u64 = 8;
+pub(crate) const VALUES_MOVED_PER_BYTE: u64 = 8;
 
 /// Values that a module of `module_bytes` bytes may move.
 #[must_use]
-pub const fn values_moved_max(module_bytes: usize) -> u64 {
+pub(crate) const fn values_moved_max(module_bytes: usize) -> u64 {
     VALUES_MOVED_BASE.saturating_add(VALUES_MOVED_PER_BYTE.saturating_mul(module_bytes as u64))
 }
 
 /// Function types that an engine distinguishes over its whole life: their ids are never given out again, so they only accumulate.
-pub const ENGINE_TYPES_MAX: u32 = 1 << 27;
+pub(crate) const ENGINE_TYPES_MAX: u32 = 1 << 27;
 
 /// Elements in a table. Engines agree on it; it is 80 MB of references.
-pub const TABLE_ELEMENTS_MAX: u32 = 10_000_000;
+pub(crate) const TABLE_ELEMENTS_MAX: u32 = 10_000_000;
 
 /// Pages in a memory with i32 addresses: the standard's own bound, 4 GiB.
-pub const MEMORY_PAGES_MAX: u32 = 65_536;
+pub(crate) const MEMORY_PAGES_MAX: u32 = 65_536;
 
 /// What one module may ask for. The default is what the constants above say; an embedder may lower each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

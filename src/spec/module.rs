@@ -98,7 +98,6 @@ pub(crate) struct ModuleDecl {
 
 /// How many functions, tables, memories and globals are imported: the index of the first one defined.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the standard's own names")]
 pub(crate) struct ImportedCounts {
     pub(crate) funcs: u32,
     pub(crate) tables: u32,
@@ -119,7 +118,6 @@ pub(crate) struct ImportDecl {
 
 /// Type of an import, and so its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the standard's own names")]
 pub(crate) enum ImportTy {
     Func(TypeIdx),
     Table(TableType),
@@ -161,7 +159,6 @@ pub(crate) struct GlobalDecl {
 
 /// An item named by kind and position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the standard's own names")]
 pub(crate) enum ExternIdx {
     Func(FuncIdx),
     Table(TableIdx),
@@ -253,7 +250,6 @@ pub(crate) enum ElemMode {
 
 /// Items of an element segment. Lists of plain functions are common and long, so they take 4 bytes each.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the standard's own names")]
 pub(crate) enum ElemItems {
     Funcs(Box<[FuncIdx]>),
     Exprs(Box<[ConstExpr]>),

@@ -488,7 +488,7 @@ mod tests {
                 .chain([0x0123_4567_89AB_CDEF, 0x8000_0080_0000_0001, 0x7FFF_FFBF_FFFF_FFFF])
                 .collect(),
             ValType::F32 => nasty_floats()
-                .flat_map(|x| neighbours(u64::from((x as f32).to_bits())))
+                .flat_map(|x| neighbours(u64::from(demote(x).to_bits())))
                 .chain([0x7F80_0001, 0x7FA0_0000, 0x7FC0_0000, 0xFFC0_1234, 0xFF80_0001, 1, 0x007F_FFFF])
                 .map(|bits| bits & 0xFFFF_FFFF)
                 .collect(),

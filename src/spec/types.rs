@@ -9,14 +9,20 @@ use std::fmt;
 /// A value type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
-#[expect(missing_docs, reason = "the standard's own names")]
 pub enum ValType {
+    /// A 32-bit integer.
     I32,
+    /// A 64-bit integer.
     I64,
+    /// A single-precision float.
     F32,
+    /// A double-precision float.
     F64,
+    /// A vector of 128 bits.
     V128,
+    /// A reference to a function, or null.
     FuncRef,
+    /// A reference to something of the host's, or null.
     ExternRef,
 }
 
@@ -332,12 +338,16 @@ impl fmt::Display for GlobalType {
 /// What a module can import or export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
-#[expect(missing_docs, reason = "the standard's own names")]
 pub enum ExternKind {
+    /// A function.
     Func,
+    /// A table.
     Table,
+    /// A memory.
     Memory,
+    /// A global.
     Global,
+    /// A tag of exceptions.
     Tag,
 }
 
@@ -363,12 +373,16 @@ impl fmt::Display for ExternKind {
 
 /// Type of an import or export, with the types it names resolved. Prints as the text format does.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the standard's own names")]
 pub enum ExternType {
+    /// A function.
     Func(FuncType),
+    /// A table.
     Table(TableType),
+    /// A memory.
     Memory(MemoryType),
+    /// A global.
     Global(GlobalType),
+    /// A tag of exceptions, typed by what they carry.
     Tag(FuncType),
 }
 
