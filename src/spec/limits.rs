@@ -15,11 +15,15 @@ pub(crate) const TYPES_MAX: u32 = 1_000_000;
 pub(crate) const FUNCTIONS_MAX: u32 = 1_000_000;
 const _: () = assert!(FUNCTIONS_MAX < 0xF_FFFF);
 
-/// Imports in a module; wasmparser checks.
+/// Imports in a module; wasmparser checks, and [`TYPE_SIZE_MAX`] is met first.
 pub(crate) const IMPORTS_MAX: u32 = 1_000_000;
 
-/// Exports in a module; wasmparser checks.
+/// Exports in a module; wasmparser checks, and [`TYPE_SIZE_MAX`] is met first.
 pub(crate) const EXPORTS_MAX: u32 = 1_000_000;
+
+/// Sizes of the types of all imports and exports, and 1 for the module; the sum stays below. A memory, table or global counts 1, a
+/// function 1 and what it has of parameters and results. wasmparser's own and checked there.
+pub(crate) const TYPE_SIZE_MAX: u32 = 1_000_000;
 
 /// Globals in a module, imports included; wasmparser checks. The cells of an instance lie in one block, so this bounds its size.
 pub(crate) const GLOBALS_MAX: u32 = 1_000_000;
@@ -133,6 +137,9 @@ impl Default for ModuleLimits {
 
 #[cfg(test)]
 mod tests {
+    use super::super::decode::decode;
+    use super::super::features::Features;
+    use super::super::invalid::ModuleError;
     use super::*;
 
     #[test]
@@ -140,5 +147,143 @@ mod tests {
         assert_eq!(values_moved_max(0), 1_000_000);
         assert_eq!(values_moved_max(71_000), 1_568_000);
         assert_eq!(values_moved_max(usize::MAX), u64::MAX);
+    }
+
+    /// Writes a module section by section.
+    struct Module(Vec<u8>);
+
+    impl Module {
+        fn new() -> Self {
+            Self(b"\0asm\x01\0\0\0".to_vec())
+        }
+
+        fn section(mut self, id: u8, count: u32, mut item: impl FnMut(u32, &mut Vec<u8>)) -> Self {
+            let mut content = leb(count);
+            (0..count).for_each(|index| item(index, &mut content));
+            self.0.push(id);
+            self.0.extend(leb(content.len() as u32));
+            self.0.extend(content);
+            self
+        }
+
+        /// `count` equal items.
+        fn repeat(self, id: u8, count: u32, item: &[u8]) -> Self {
+            self.section(id, count, |_, out| out.extend(item))
+        }
+    }
+
+    fn leb(mut value: u32) -> Vec<u8> {
+        let mut out = Vec::new();
+        while value >= 0x80 {
+            out.push((value & 0x7F) as u8 | 0x80);
+            value >>= 7;
+        }
+        out.push((value & 0x7F) as u8);
+        out
+    }
+
+    /// Decodes the module and validates its bodies.
+    fn load(module: &Module) -> Result<(), String> {
+        let limits = ModuleLimits::default();
+        let decoded = decode(&module.0, Features::default(), &limits).map_err(|error| match error {
+            ModuleError::Invalid(invalid) => invalid.message,
+            ModuleError::Limit(limit) => limit.to_string(),
+        })?;
+        for func in decoded.decl.bodies.keys() {
+            let (to_validate, body) = decoded.body(&module.0, func);
+            let mut validator = to_validate.into_validator(wasmparser::FuncValidatorAllocations::default());
+            validator.validate(&body).map_err(|error| error.message().to_owned())?;
+        }
+        Ok(())
+    }
+
+    fn check(limit: u32, build: impl Fn(u32) -> Module, message: &str) {
+        assert_eq!(load(&build(limit)), Ok(()), "at the limit: {message}");
+        let error = load(&build(limit + 1)).unwrap_err();
+        assert!(error.contains(message), "one over: {error}, expected {message}");
+    }
+
+    const TYPE: u8 = 1;
+    const IMPORT: u8 = 2;
+    const FUNCTION: u8 = 3;
+    const TABLE: u8 = 4;
+    const MEMORY: u8 = 5;
+    const GLOBAL: u8 = 6;
+    const EXPORT: u8 = 7;
+    const ELEM: u8 = 9;
+    const CODE: u8 = 10;
+    const DATA: u8 = 11;
+
+    /// One function of the given parameters and results, with an `unreachable` body that declares `locals` i32.
+    fn one_func(params: u32, results: u32, locals: u32) -> Module {
+        let ty = [
+            vec![0x60],
+            leb(params),
+            vec![0x7F; params as usize],
+            leb(results),
+            vec![0x7F; results as usize],
+        ];
+        let code = [vec![1], leb(locals), vec![0x7F, 0x00, 0x0B]].concat();
+        let code = [leb(code.len() as u32), code].concat();
+        Module::new().repeat(TYPE, 1, &ty.concat()).repeat(FUNCTION, 1, &[0]).repeat(CODE, 1, &code)
+    }
+
+    #[test]
+    fn a_function_at_each_limit_is_valid_and_one_over_is_not() {
+        check(PARAMS_MAX as u32, |n| one_func(n, 0, 0), "function params size");
+        check(RESULTS_MAX as u32, |n| one_func(0, n, 0), "function returns size");
+        check(LOCALS_MAX, |n| one_func(0, 0, n), "too many locals");
+        check(LOCALS_MAX - 3, |n| one_func(3, 0, n), "too many locals");
+        let body = |bytes: u32| {
+            let code = [leb(bytes), vec![0], vec![0x01; bytes as usize - 2], vec![0x0B]].concat();
+            Module::new().repeat(TYPE, 1, &[0x60, 0, 0]).repeat(FUNCTION, 1, &[0]).repeat(CODE, 1, &code)
+        };
+        check(BODY_BYTES_MAX as u32, body, "function body size");
+    }
+
+    #[test]
+    fn a_module_at_each_limit_is_valid_and_one_over_is_not() {
+        check(TYPES_MAX, |n| Module::new().repeat(TYPE, n, &[0x60, 0, 0]), "types count exceeds limit");
+        check(TABLES_MAX, |n| Module::new().repeat(TABLE, n, &[0x70, 0, 0]), "tables count exceeds limit");
+        let global = [0x7F, 0, 0x41, 0, 0x0B];
+        check(GLOBALS_MAX, |n| Module::new().repeat(GLOBAL, n, &global), "globals count exceeds limit");
+        check(
+            ELEM_SEGMENTS_MAX,
+            |n| Module::new().repeat(ELEM, n, &[1, 0, 0]),
+            "element segments count exceeds limit",
+        );
+        check(
+            DATA_SEGMENTS_MAX,
+            |n| Module::new().repeat(DATA, n, &[1, 0]),
+            "data segments count exceeds limit",
+        );
+        let memory = |pages| Module::new().repeat(MEMORY, 1, &[vec![0], leb(pages)].concat());
+        check(MEMORY_PAGES_MAX, memory, "memory size must be at most");
+        let name = |bytes: u32| {
+            let import = [leb(bytes), vec![b'x'; bytes as usize], vec![0, 3, 0x7F, 0]].concat();
+            Module::new().repeat(IMPORT, 1, &import)
+        };
+        check(NAME_BYTES_MAX as u32, name, "string size out of bounds");
+        let items = |n: u32| {
+            let elem = [vec![5, 0x70], leb(n), [0xD0, 0x70, 0x0B].repeat(n as usize)].concat();
+            Module::new().repeat(ELEM, 1, &elem)
+        };
+        check(ELEM_ITEMS_MAX, items, "number of elements is out of bounds");
+    }
+
+    #[test]
+    fn imports_and_exports_share_the_limit_of_type_sizes() {
+        let import = [0, 0, 3, 0x7F, 0];
+        let message = "effective type size exceeds the limit";
+        check(TYPE_SIZE_MAX - 2, |n| Module::new().repeat(IMPORT, n, &import), message);
+        let exports = |n: u32| {
+            Module::new().repeat(IMPORT, 1000, &import).section(EXPORT, n, |index, out| {
+                let name = index.to_string();
+                out.extend(leb(name.len() as u32));
+                out.extend(name.bytes());
+                out.extend([3, 0]);
+            })
+        };
+        check(TYPE_SIZE_MAX - 2 - 1000, exports, message);
     }
 }

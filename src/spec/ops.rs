@@ -9,7 +9,7 @@ use super::types::ValType;
 
 /// Width of an integer operation in bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum IntSize {
+pub(crate) enum IntSize {
     /// 32 bits.
     W32,
     /// 64 bits.
@@ -18,7 +18,7 @@ pub enum IntSize {
 
 /// Width of a floating-point operation in bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FloatSize {
+pub(crate) enum FloatSize {
     /// Single precision.
     F32,
     /// Double precision.
@@ -27,8 +27,7 @@ pub enum FloatSize {
 
 /// Two integers to one, without a trap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the standard's own names")]
-pub enum IntBinary {
+pub(crate) enum IntBinary {
     Add,
     Sub,
     Mul,
@@ -44,8 +43,7 @@ pub enum IntBinary {
 
 /// Division and remainder: they trap on zero, and `DivS` on overflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the standard's own names")]
-pub enum Division {
+pub(crate) enum Division {
     DivS,
     DivU,
     RemS,
@@ -54,8 +52,7 @@ pub enum Division {
 
 /// One integer to one of the same size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the standard's own names")]
-pub enum IntUnary {
+pub(crate) enum IntUnary {
     Clz,
     Ctz,
     Popcnt,
@@ -66,8 +63,7 @@ pub enum IntUnary {
 
 /// Comparison of two integers; the result is an i32 of 0 or 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the standard's own names")]
-pub enum IntCompare {
+pub(crate) enum IntCompare {
     Eq,
     Ne,
     LtS,
@@ -83,7 +79,7 @@ pub enum IntCompare {
 impl IntCompare {
     /// The comparison that is true exactly when this one is false.
     #[must_use]
-    pub const fn inverse(self) -> Self {
+    pub(crate) const fn inverse(self) -> Self {
         match self {
             Self::Eq => Self::Ne,
             Self::Ne => Self::Eq,
@@ -100,7 +96,7 @@ impl IntCompare {
 
     /// The comparison that gives the same result with its operands exchanged.
     #[must_use]
-    pub const fn swapped(self) -> Self {
+    pub(crate) const fn swapped(self) -> Self {
         match self {
             Self::Eq => Self::Eq,
             Self::Ne => Self::Ne,
@@ -118,8 +114,7 @@ impl IntCompare {
 
 /// Two floats to one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the standard's own names")]
-pub enum FloatBinary {
+pub(crate) enum FloatBinary {
     Add,
     Sub,
     Mul,
@@ -131,8 +126,7 @@ pub enum FloatBinary {
 
 /// One float to one of the same size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the standard's own names")]
-pub enum FloatUnary {
+pub(crate) enum FloatUnary {
     Abs,
     Neg,
     Sqrt,
@@ -144,8 +138,7 @@ pub enum FloatUnary {
 
 /// Comparison of two floats; the result is an i32 of 0 or 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the standard's own names")]
-pub enum FloatCompare {
+pub(crate) enum FloatCompare {
     Eq,
     Ne,
     Lt,
@@ -156,15 +149,14 @@ pub enum FloatCompare {
 
 /// Whether an integer is read as signed or unsigned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the standard's own names")]
-pub enum Sign {
+pub(crate) enum Sign {
     Signed,
     Unsigned,
 }
 
 /// One value to one of another type. The first type named is the result's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Convert {
+pub(crate) enum Convert {
     /// `i32.wrap_i64`.
     Wrap,
     /// `i64.extend_i32_s`, `i64.extend_i32_u`.
@@ -187,7 +179,7 @@ pub enum Convert {
 
 /// How a load or store touches memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Access {
+pub(crate) enum Access {
     /// An i32, its lowest `bytes` bytes in memory; a load extends by `sign`.
     I32 {
         /// 1, 2 or 4.
@@ -211,7 +203,7 @@ pub enum Access {
 impl Access {
     /// Bytes touched in memory.
     #[must_use]
-    pub const fn bytes(self) -> u8 {
+    pub(crate) const fn bytes(self) -> u8 {
         match self {
             Self::I32 { bytes, .. } | Self::I64 { bytes, .. } => bytes,
             Self::F32 => 4,
@@ -221,7 +213,7 @@ impl Access {
 
     /// Type of the value loaded or stored.
     #[must_use]
-    pub const fn ty(self) -> ValType {
+    pub(crate) const fn ty(self) -> ValType {
         match self {
             Self::I32 { .. } => ValType::I32,
             Self::I64 { .. } => ValType::I64,
@@ -233,8 +225,7 @@ impl Access {
 
 /// Structured operators, each with a handler of its own in the compiler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the standard's own names")]
-pub enum Special {
+pub(crate) enum Special {
     Unreachable,
     Nop,
     Block,
@@ -276,7 +267,7 @@ pub enum Special {
 
 /// What an operator does to the operand stack, and with what: the compiler has one handler per shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub(crate) enum Shape {
     /// `[] -> [t]`: a constant; its bits are the immediate.
     Const(ValType),
     /// `[t t] -> [t]`.
@@ -318,23 +309,22 @@ macro_rules! operators {
         /// An operator. Names are wasmparser's, so that the decoder's visitor and this table cannot drift.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u16)]
-        #[expect(missing_docs, reason = "the text name of each row says it")]
-        pub enum Op { $( $op, )* }
+        pub(crate) enum Op { $( $op, )* }
 
         impl Op {
             /// All rows in order.
-            pub const ALL: &[Self] = &[ $( Self::$op, )* ];
+            pub(crate) const ALL: &[Self] = &[ $( Self::$op, )* ];
 
             /// The name in the text format.
             #[must_use]
-            pub const fn text(self) -> &'static str {
+            pub(crate) const fn text(self) -> &'static str {
                 match self { $( Self::$op => $text, )* }
             }
 
             /// What the operator does.
             #[must_use]
             #[inline]
-            pub const fn shape(self) -> Shape {
+            pub(crate) const fn shape(self) -> Shape {
                 match self { $( Self::$op => Shape::$shape( $($arg),* ), )* }
             }
         }
@@ -547,4 +537,58 @@ operators! {
     F32Store "f32.store" Store(Access::F32);
     F64Load "f64.load" Load(Access::F64);
     F64Store "f64.store" Store(Access::F64);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::features::Features;
+    use super::*;
+    use wasmparser::WasmFeatures;
+
+    /// Name of each of wasmparser's operators, with the proposal it belongs to.
+    macro_rules! wasmparser_operators {
+        ($( @$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*) )*) => {
+            &[ $( (stringify!($proposal), stringify!($op)), )* ]
+        };
+    }
+
+    const WASMPARSER: &[(&str, &str)] = wasmparser::for_each_visit_operator!(wasmparser_operators);
+
+    /// Operators that the validator never accepts, whatever is on.
+    const NEVER_VALID: &[&str] = &["TypedSelectMulti"];
+
+    #[test]
+    fn the_rows_are_wasmparsers_operators_of_our_features() {
+        let ours = Features::default().to_wasmparser();
+        let enabled = |proposal: &str| match proposal {
+            "mvp" => true,
+            name => WasmFeatures::from_name(&name.to_uppercase()).is_some_and(|bits| ours.contains(bits)),
+        };
+        let mut expected: Vec<_> = WASMPARSER
+            .iter()
+            .filter(|(proposal, op)| enabled(proposal) && !NEVER_VALID.contains(op))
+            .map(|&(_, op)| op.to_owned())
+            .collect();
+        let mut rows: Vec<_> = Op::ALL.iter().map(|op| format!("{op:?}")).collect();
+        expected.sort();
+        rows.sort();
+        assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn no_two_rows_share_a_text() {
+        let mut texts: Vec<_> = Op::ALL.iter().map(|op| op.text()).collect();
+        texts.sort_unstable();
+        assert!(texts.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+
+    #[test]
+    fn a_comparison_swapped_or_inverted_twice_is_itself() {
+        for &op in Op::ALL {
+            if let Shape::IntCompare(_, compare) = op.shape() {
+                assert_eq!(compare.inverse().inverse(), compare);
+                assert_eq!(compare.swapped().swapped(), compare);
+            }
+        }
+    }
 }
