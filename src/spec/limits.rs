@@ -161,7 +161,7 @@ mod tests {
             let mut content = leb(count);
             (0..count).for_each(|index| item(index, &mut content));
             self.0.push(id);
-            self.0.extend(leb(content.len() as u32));
+            self.0.extend(leb(narrow(content.len())));
             self.0.extend(content);
             self
         }
@@ -170,6 +170,10 @@ mod tests {
         fn repeat(self, id: u8, count: u32, item: &[u8]) -> Self {
             self.section(id, count, |_, out| out.extend(item))
         }
+    }
+
+    fn narrow(count: usize) -> u32 {
+        u32::try_from(count).unwrap()
     }
 
     fn leb(mut value: u32) -> Vec<u8> {
@@ -224,21 +228,21 @@ mod tests {
             vec![0x7F; results as usize],
         ];
         let code = [vec![1], leb(locals), vec![0x7F, 0x00, 0x0B]].concat();
-        let code = [leb(code.len() as u32), code].concat();
+        let code = [leb(narrow(code.len())), code].concat();
         Module::new().repeat(TYPE, 1, &ty.concat()).repeat(FUNCTION, 1, &[0]).repeat(CODE, 1, &code)
     }
 
     #[test]
     fn a_function_at_each_limit_is_valid_and_one_over_is_not() {
-        check(PARAMS_MAX as u32, |n| one_func(n, 0, 0), "function params size");
-        check(RESULTS_MAX as u32, |n| one_func(0, n, 0), "function returns size");
+        check(narrow(PARAMS_MAX), |n| one_func(n, 0, 0), "function params size");
+        check(narrow(RESULTS_MAX), |n| one_func(0, n, 0), "function returns size");
         check(LOCALS_MAX, |n| one_func(0, 0, n), "too many locals");
         check(LOCALS_MAX - 3, |n| one_func(3, 0, n), "too many locals");
         let body = |bytes: u32| {
             let code = [leb(bytes), vec![0], vec![0x01; bytes as usize - 2], vec![0x0B]].concat();
             Module::new().repeat(TYPE, 1, &[0x60, 0, 0]).repeat(FUNCTION, 1, &[0]).repeat(CODE, 1, &code)
         };
-        check(BODY_BYTES_MAX as u32, body, "function body size");
+        check(narrow(BODY_BYTES_MAX), body, "function body size");
     }
 
     #[test]
@@ -263,7 +267,7 @@ mod tests {
             let import = [leb(bytes), vec![b'x'; bytes as usize], vec![0, 3, 0x7F, 0]].concat();
             Module::new().repeat(IMPORT, 1, &import)
         };
-        check(NAME_BYTES_MAX as u32, name, "string size out of bounds");
+        check(narrow(NAME_BYTES_MAX), name, "string size out of bounds");
         let items = |n: u32| {
             let elem = [vec![5, 0x70], leb(n), [0xD0, 0x70, 0x0B].repeat(n as usize)].concat();
             Module::new().repeat(ELEM, 1, &elem)
@@ -279,7 +283,7 @@ mod tests {
         let exports = |n: u32| {
             Module::new().repeat(IMPORT, 1000, &import).section(EXPORT, n, |index, out| {
                 let name = index.to_string();
-                out.extend(leb(name.len() as u32));
+                out.extend(leb(narrow(name.len())));
                 out.extend(name.bytes());
                 out.extend([3, 0]);
             })

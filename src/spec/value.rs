@@ -47,9 +47,9 @@ impl Bits {
 
     /// A v128.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "splits into halves")]
     pub(crate) const fn from_u128(value: u128) -> Self {
-        Self { low: value as u64, high: (value >> 64) as u64 }
+        const LOW: u128 = u64::MAX as u128;
+        Self { low: (value & LOW) as u64, high: (value >> 64) as u64 }
     }
 
     /// The low 64 bits: an i64, the bits of an f64, or a reference word.
@@ -60,9 +60,8 @@ impl Bits {
 
     /// The low 32 bits: an i32 or the bits of an f32.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "takes the low half")]
     pub(crate) const fn as_u32(self) -> u32 {
-        self.low as u32
+        (self.low & 0xFFFF_FFFF) as u32
     }
 
     /// As an i32.
