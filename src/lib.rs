@@ -1,4 +1,5 @@
 //! `skep`: an embeddable WebAssembly runtime for hosts that run many guests.
 
 mod arena;
+mod jit;
 mod spec;

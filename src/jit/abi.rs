@@ -124,7 +124,9 @@ pub struct Context {
 
 /// Byte offsets in [`Context`] for the backends.
 pub mod at {
-    use super::{Context, FuncEntry, HostRecord, ImportView, MemoryView, TableView, offset_of};
+    use super::{
+        Activation, Builtins, Context, DirectoryEntry, FuncEntry, HostRecord, ImportView, MemoryView, TableView, offset_of,
+    };
 
     macro_rules! offsets {
         ($( $(#[$doc:meta])* $name:ident = $ty:ty, $($field:ident).+ ; )*) => {
@@ -174,8 +176,26 @@ pub mod at {
         IMPORT_CODE = ImportView, code;
         /// [`ImportView::word`] in a view.
         IMPORT_WORD = ImportView, word;
+        /// [`FuncEntry::code`] in an entry.
+        ENTRY_CODE = FuncEntry, code;
         /// [`FuncEntry::ty`] in an entry.
         ENTRY_TYPE = FuncEntry, ty;
+        /// [`DirectoryEntry::context`] in an entry of the directory.
+        DIRECTORY_CONTEXT = DirectoryEntry, context;
+        /// [`DirectoryEntry::tag`] in an entry of the directory.
+        DIRECTORY_TAG = DirectoryEntry, tag;
+        /// [`Builtins::trap`] in the table.
+        BUILTINS_TRAP = Builtins, trap;
+        /// [`Builtins::resolve`] in the table.
+        BUILTINS_RESOLVE = Builtins, resolve;
+        /// The first of [`Builtins::builtins`] in the table.
+        BUILTINS_FIRST = Builtins, builtins;
+        /// [`Activation::saved_sp`] in an activation.
+        ACTIVATION_SAVED_SP = Activation, saved_sp;
+        /// [`Activation::params`] in an activation.
+        ACTIVATION_PARAMS = Activation, params;
+        /// [`Activation::results`] in an activation.
+        ACTIVATION_RESULTS = Activation, results;
         /// [`HostRecord::call`] in a record.
         HOST_CALL = HostRecord, call;
         /// [`HostRecord::params`] in a record.
@@ -218,7 +238,7 @@ impl ContextLayout {
         let globals = HEAD_BYTES;
         let tables = globals + CELL_BYTES * count(decl.globals.len());
         let imports = tables + TABLE_VIEW_BYTES * count(decl.tables.len());
-        let size = imports + IMPORT_VIEW_BYTES * decl.imported_funcs;
+        let size = imports + IMPORT_VIEW_BYTES * decl.imported.funcs;
         Self { tables, globals, imports, size: size.next_multiple_of(64) }
     }
 

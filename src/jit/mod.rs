@@ -10,4 +10,6 @@ pub mod entry;
 pub mod fault;
 pub mod image;
 pub mod masm;
+pub mod stubs;
 pub mod target;
+pub mod x64;
