@@ -125,7 +125,8 @@ pub struct Context {
 /// Byte offsets in [`Context`] for the backends.
 pub mod at {
     use super::{
-        Activation, Builtins, Context, DirectoryEntry, FuncEntry, HostRecord, ImportView, MemoryView, TableView, offset_of,
+        Activation, Builtins, Context, DirectoryEntry, FuncEntry, HostRecord, ImportView, MemoryView,
+        TableView, offset_of,
     };
 
     macro_rules! offsets {
@@ -330,7 +331,8 @@ pub struct Builtins {
 
 /// A host function as machine code calls it: record, calling context, cells in which parameters lie and results are put.
 /// Status 0 is success, else a trap code.
-pub type HostFn = extern "C" fn(record: *const HostRecord, context: *const Context, cells: *mut ValueCell) -> u64;
+pub type HostFn =
+    extern "C" fn(record: *const HostRecord, context: *const Context, cells: *mut ValueCell) -> u64;
 
 /// The head of a host function's record. The store's own record begins with it.
 #[repr(C)]
@@ -374,8 +376,7 @@ pub struct Activation {
 }
 
 /// An entry stub: context, code (a foreign entry), cells for parameters and results, activation. Returns 0, or 1 after a trap.
-pub type EntryFn =
-    unsafe extern "C" fn(*const Context, *const u8, *mut ValueCell, *const Activation) -> u64;
+pub type EntryFn = unsafe extern "C" fn(*const Context, *const u8, *mut ValueCell, *const Activation) -> u64;
 
 /// The class of register that a value travels in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -437,7 +438,8 @@ impl CallPlan {
     /// The plan of a signature; `registers` false (a tuning switch) makes every signature wide.
     #[must_use]
     pub fn new(ty: &FuncType, registers: bool) -> Self {
-        let wide = !registers || ty.params.len() > REGISTER_PARAMS_MAX || ty.results.len() > REGISTER_RESULTS_MAX;
+        let wide =
+            !registers || ty.params.len() > REGISTER_PARAMS_MAX || ty.results.len() > REGISTER_RESULTS_MAX;
         let (param_registers, result_registers) =
             if wide { ((0, 0), (0, 0)) } else { ((INT_ARGS, FLOAT_ARGS), (2, 2)) };
         let (params, param_bytes) = place(&ty.params, param_registers, 0);

@@ -96,7 +96,8 @@ impl Buffers {
     /// Bytes in the buffer being written.
     #[inline]
     pub fn offset(&self) -> u32 {
-        u32::try_from(self.current.len()).expect("code of a chunk stays below 4 GiB: bodies and their expansion are limited")
+        u32::try_from(self.current.len())
+            .expect("code of a chunk stays below 4 GiB: bodies and their expansion are limited")
     }
 
     /// A jump whose displacement lies `back` bytes before the position being written.
@@ -144,7 +145,12 @@ impl Buffers {
 
     /// Lets a jump go to a target: at once if both lie in one buffer, else when the function is finished. `patch` writes the
     /// displacement: buffer, offset of the field, form, target; false if it does not fit.
-    pub fn link(&mut self, jump: Jump, target: Mark, patch: impl Fn(&mut CodeBuf, u32, u8, u32) -> bool) -> bool {
+    pub fn link(
+        &mut self,
+        jump: Jump,
+        target: Mark,
+        patch: impl Fn(&mut CodeBuf, u32, u8, u32) -> bool,
+    ) -> bool {
         if jump.at.cold != target.cold {
             self.crossing.push((jump, target));
             return true;
@@ -187,10 +193,10 @@ impl Buffers {
         self.current.as_slice()
     }
 
-    /// What was recorded for the finished functions.
-    pub fn records(&self) -> &Records {
+    /// Takes what was recorded for the finished functions.
+    pub fn take_records(&mut self) -> Records {
         debug_assert!(!self.in_cold, "between functions the hot buffer is current");
-        &self.records
+        std::mem::take(&mut self.records)
     }
 
     /// Empties everything; storage is kept.

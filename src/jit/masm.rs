@@ -18,7 +18,8 @@ use super::buffers::{Buffers, Jump, Mark};
 use super::target::Target;
 use crate::spec::module::{FuncIdx, TypeIdx};
 use crate::spec::ops::{
-    Access, Division, FloatBinary, FloatCompare, FloatSize, FloatUnary, IntBinary, IntCompare, IntSize, IntUnary, Sign,
+    Access, Division, FloatBinary, FloatCompare, FloatSize, FloatUnary, IntBinary, IntCompare, IntSize,
+    IntUnary, Sign,
 };
 use crate::spec::trap::Trap;
 
@@ -227,7 +228,8 @@ pub trait FloatOps {
     fn select_float(&mut self, cond: Cond, dst: Vreg, then: Vreg, otherwise: Vreg);
     /// Float to integer towards zero, where the value is known to fit only after the returned jumps were not taken:
     /// `(not a number, out of range)`, both to be linked to trap exits. May emit to the cold buffer.
-    fn truncate(&mut self, int: IntSize, float: FloatSize, sign: Sign, dst: Gpr, src: Vreg) -> (Jumps, Jumps);
+    fn truncate(&mut self, int: IntSize, float: FloatSize, sign: Sign, dst: Gpr, src: Vreg)
+    -> (Jumps, Jumps);
     /// Float to integer, saturating; a NaN gives 0.
     fn truncate_saturating(&mut self, int: IntSize, float: FloatSize, sign: Sign, dst: Gpr, src: Vreg);
     /// Integer to float, rounded to nearest.
@@ -322,7 +324,14 @@ pub trait FlowOps {
     fn call_import(&mut self, view: u32, own: Home, memory: bool, param_bytes: u32, wasm: u32);
     /// Looks an own function up in a table for an indirect call; leaves its code in the scratch. `temps` are free. The index
     /// register is not written. `functions` is the number of functions of the module, `ty` the expected type.
-    fn indirect_lookup(&mut self, index: Gpr, view: u32, functions: u32, ty: TypeIdx, temps: [Gpr; 2]) -> IndirectExits;
+    fn indirect_lookup(
+        &mut self,
+        index: Gpr,
+        view: u32,
+        functions: u32,
+        ty: TypeIdx,
+        temps: [Gpr; 2],
+    ) -> IndirectExits;
     /// Calls what `indirect_lookup` left in the scratch; as `call_direct`.
     fn call_scratch(&mut self, param_bytes: u32, wasm: u32);
     /// At the foreign exit: resolves the reference; afterwards the target context is in the scratch and its code in the
@@ -361,11 +370,21 @@ pub trait StubOps {
     /// loads word 0 as the result.
     fn builtin_stub(&mut self, builtin: Builtin);
     /// `abi::EntryFn` for one plan that is not wide.
-    fn entry_stub(&mut self, plan: &CallPlan, params: &[crate::spec::types::ValType], results: &[crate::spec::types::ValType]);
+    fn entry_stub(
+        &mut self,
+        plan: &CallPlan,
+        params: &[crate::spec::types::ValType],
+        results: &[crate::spec::types::ValType],
+    );
     /// `abi::EntryFn` for all wide plans: counts are in the activation.
     fn entry_stub_wide(&mut self);
     /// Called like a function through an import or a reference, record in the scratch, for one plan that is not wide.
-    fn host_stub(&mut self, plan: &CallPlan, params: &[crate::spec::types::ValType], results: &[crate::spec::types::ValType]);
+    fn host_stub(
+        &mut self,
+        plan: &CallPlan,
+        params: &[crate::spec::types::ValType],
+        results: &[crate::spec::types::ValType],
+    );
     /// The host stub of all wide plans: counts are in the record.
     fn host_stub_wide(&mut self);
     /// What an import is rewritten to when its function is freed at once: traps.

@@ -4,12 +4,37 @@ pub mod abi;
 #[expect(unsafe_code, reason = "reads machine frames and finds the record of running code")]
 pub mod backtrace;
 pub mod buffers;
+pub(crate) mod compile;
 #[expect(unsafe_code, reason = "jumps into machine code")]
 pub mod entry;
 #[expect(unsafe_code, reason = "handles signals and rewrites the machine state of a guard hit")]
 pub mod fault;
 pub mod image;
 pub mod masm;
+mod parallel;
 pub mod stubs;
 pub mod target;
 pub mod x64;
+
+use self::image::Image;
+use self::parallel::WorkerCell;
+use self::target::{Arch, Target};
+use self::x64::X64;
+use crate::spec::decode::Decoded;
+use crate::spec::invalid::{LimitExceeded, ModuleError};
+
+thread_local! {
+    static X64_WORKER: WorkerCell<X64> = const { WorkerCell::new(None) };
+}
+
+/// Validates the bodies of a decoded module and compiles them, on the threads of the current rayon pool.
+///
+/// # Errors
+/// `Invalid` if a body is not valid, `Limit` if the module asks for more than a limit allows, or for a target whose backend
+/// does not exist yet.
+pub fn compile(bytes: &[u8], decoded: &Decoded, target: &Target) -> Result<Image, ModuleError> {
+    match target.arch {
+        Arch::X64 => parallel::compile::<X64>(bytes, decoded, target, &X64_WORKER),
+        Arch::Aarch64 => Err(LimitExceeded { limit: "backends for aarch64", asked: 1, allowed: 0 }.into()),
+    }
+}

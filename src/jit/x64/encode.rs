@@ -657,7 +657,8 @@ impl X64 {
     /// Lets a short jump go to here.
     #[inline]
     pub(super) fn land(&mut self, short: Short) {
-        let distance = i8::try_from(self.buf.offset() - short.end).expect("short jumps span a few instructions");
+        let distance =
+            i8::try_from(self.buf.offset() - short.end).expect("short jumps span a few instructions");
         self.buf.current.patch_u8(short.end as usize - 1, distance.cast_unsigned());
     }
 

@@ -144,7 +144,14 @@ impl FloatOps for X64 {
         }
     }
 
-    fn truncate(&mut self, int: IntSize, float: FloatSize, sign: Sign, dst: Gpr, src: Vreg) -> (Jumps, Jumps) {
+    fn truncate(
+        &mut self,
+        int: IntSize,
+        float: FloatSize,
+        sign: Sign,
+        dst: Gpr,
+        src: Vreg,
+    ) -> (Jumps, Jumps) {
         let failing = self.truncate_checked(int, float, sign, dst, src);
         self.out_of_line(failing, |masm, exits| match (sign, int) {
             (Sign::Signed, _) => masm.classify_signed(int, float, src, exits),
@@ -398,13 +405,7 @@ impl X64 {
     }
 
     /// From 2⁶³ upwards: converts what is above 2⁶³ and sets the highest bit.
-    fn truncate_upper(
-        &mut self,
-        float: FloatSize,
-        dst: Gpr,
-        src: Vreg,
-        exits: &mut Exits,
-    ) -> (Jumps, Jumps) {
+    fn truncate_upper(&mut self, float: FloatSize, dst: Gpr, src: Vreg, exits: &mut Exits) -> (Jumps, Jumps) {
         self.const_float(float, VSCRATCH, power_of_two_63(float));
         self.ucomis(float, src, VSCRATCH);
         let nan = self.jcc(Cc::P);

@@ -8,8 +8,8 @@ use dynasmrt::DynasmApi;
 
 use super::X64;
 use super::encode::{
-    Alu, Cc, CondCodes, MOV, MOV_IMM, MOV_TO, MOVSX_8, MOVSX_16, MOVSXD, MOVZX_8, MOVZX_16, Op, Rm, Shift, XCHG,
-    asm, cond_codes, high_half, imm32, low_half,
+    Alu, Cc, CondCodes, MOV, MOV_IMM, MOV_TO, MOVSX_8, MOVSX_16, MOVSXD, MOVZX_8, MOVZX_16, Op, Rm, Shift,
+    XCHG, asm, cond_codes, high_half, imm32, low_half,
 };
 use super::regs::{RAX, RCX, RDX, SCRATCH, VSCRATCH};
 use crate::jit::masm::{Base, Cond, FloatOps, Gpr, Home, Operand, ScalarOps};

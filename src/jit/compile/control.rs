@@ -1,0 +1,487 @@
+//! Blocks, branches and the function's own label.
+//!
+//! Owns: the canonical state at labels and everything that leads to it. Does not know: calls, nor how operands are computed.
+//!
+//! At a label: pinned locals are in their pins, other locals in the frame, entries below the block in their own slots or
+//! constants; of the values that a branch carries the first integer and the first float are in the first result register of
+//! their class, the rest in their slots. A loop's values, and more than sixteen, are all in slots. What is below a block cannot be
+//! touched inside of it, so only entering a block stores anything, never a branch.
+
+use super::Emit;
+use super::JumpTable;
+use super::label::LabelId;
+use super::stack::Entry;
+use super::stream::BlockType;
+use super::test::Test;
+use super::values::{Dest, Dests, UNROLLED_MOVES_MAX};
+use crate::jit::abi::{Class, Place};
+use crate::jit::buffers::Mark;
+use crate::jit::masm::{Gpr, Operand, Vreg};
+use crate::jit::masm::{Jumps, Masm};
+use crate::jit::target::Tuning;
+use crate::spec::ops::{IntCompare, IntSize};
+use crate::spec::trap::Trap;
+use crate::spec::types::ValType;
+
+/// A function with at most so many registers to restore returns where `return` stands instead of jumping to its end.
+const INLINE_EPILOGUE_SAVES_MAX: usize = 3;
+/// Up to so many targets a `br_table` is a chain of comparisons.
+const CHAIN_TARGETS_MAX: u32 = 3;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Func,
+    Block,
+    Loop,
+    If,
+}
+
+/// An open block.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ControlFrame {
+    kind: Kind,
+    label: LabelId,
+    /// Where the condition of an `if` goes when it is false.
+    otherwise: Option<LabelId>,
+    /// Height of the operand stack below the block's parameters.
+    height: u32,
+    ty: BlockType,
+    /// For the `br_table` in progress: where its branch to this block moves values first.
+    stub: Option<LabelId>,
+}
+
+const fn single(ty: ValType) -> &'static [ValType] {
+    match ty {
+        ValType::I32 => &[ValType::I32],
+        ValType::I64 => &[ValType::I64],
+        ValType::F32 => &[ValType::F32],
+        ValType::F64 => &[ValType::F64],
+        ValType::V128 => &[ValType::V128],
+        ValType::FuncRef => &[ValType::FuncRef],
+        ValType::ExternRef => &[ValType::ExternRef],
+    }
+}
+
+fn len(types: &[ValType]) -> u32 {
+    u32::try_from(types.len()).expect("arities are limited")
+}
+
+impl<'a, M: Masm> Emit<'a, M> {
+    // Types and destinations.
+
+    fn block_params(&self, ty: BlockType) -> &'a [ValType] {
+        match ty {
+            BlockType::Empty | BlockType::Result(_) => &[],
+            BlockType::Func(ty) => &self.cx.decoded.decl.types[ty].params,
+        }
+    }
+
+    fn block_results(&self, ty: BlockType) -> &'a [ValType] {
+        match ty {
+            BlockType::Empty => &[],
+            BlockType::Result(ty) => single(ty),
+            BlockType::Func(ty) => &self.cx.decoded.decl.types[ty].results,
+        }
+    }
+
+    fn frame_at(&self, depth: u32) -> ControlFrame {
+        self.s.frames[self.s.frames.len() - 1 - depth as usize]
+    }
+
+    /// Where the values of a branch to a block's label go.
+    fn label_dests(&self, frame: &ControlFrame) -> Dests {
+        match frame.kind {
+            Kind::Func => self.result_dests(),
+            Kind::Loop => self.slot_dests(frame.height, self.block_params(frame.ty)),
+            Kind::Block | Kind::If => self.canonical_dests(frame.height, self.block_results(frame.ty)),
+        }
+    }
+
+    fn slot_dests(&self, height: u32, types: &[ValType]) -> Dests {
+        (height..height + len(types)).map(|at| Dest::Home(self.slot(at))).collect()
+    }
+
+    fn canonical_dests(&self, height: u32, types: &[ValType]) -> Dests {
+        let mut dests = self.slot_dests(height, types);
+        if types.len() <= UNROLLED_MOVES_MAX {
+            if let Some(at) = types.iter().position(|&ty| Class::of(ty) == Class::Int) {
+                dests[at] = Dest::Int(M::INT_RESULTS[0]);
+            }
+            if let Some(at) = types.iter().position(|&ty| Class::of(ty) == Class::Float) {
+                dests[at] = Dest::Float(M::FLOAT_RESULTS[0]);
+            }
+        }
+        dests
+    }
+
+    fn result_dests(&self) -> Dests {
+        let places = self.plan().results.iter();
+        let dest = |&(place, _): &(Place, Class)| match place {
+            Place::Int(n) => Dest::Int(M::INT_RESULTS[n as usize]),
+            Place::Float(n) => Dest::Float(M::FLOAT_RESULTS[n as usize]),
+            Place::Stack(offset) => Dest::Home(self.m.incoming(self.frame.bytes, offset)),
+        };
+        places.map(dest).collect()
+    }
+
+    /// Readies the uppermost values for [`Emit::carry`], which then changes no state.
+    fn prepare_carry(&mut self, dests: &[Dest]) {
+        if dests.len() > UNROLLED_MOVES_MAX {
+            self.flush_top(u32::try_from(dests.len()).expect("arities are limited"));
+        } else {
+            self.prepare_moves(dests);
+        }
+    }
+
+    /// Moves the uppermost values to where a label wants them.
+    fn carry(&mut self, dests: &[Dest]) {
+        if dests.len() <= UNROLLED_MOVES_MAX {
+            return self.emit_moves(dests);
+        }
+        let count = u32::try_from(dests.len()).expect("arities are limited");
+        let from = self.slot(self.s.stack.len() - count).offset;
+        let Dest::Home(to) = dests[0] else { unreachable!("more than sixteen values are all in memory") };
+        if to.offset != from {
+            self.m.copy_words(to.offset, from, count, [M::INT_TEMPS[0], M::INT_TEMPS[1]]);
+        }
+    }
+
+    // The function.
+
+    /// Opens the function's own block.
+    pub(super) fn open_function(&mut self) {
+        let label = self.s.labels.create();
+        let ty = BlockType::Func(self.cx.decoded.decl.funcs[self.index].ty);
+        self.s.frames.push(ControlFrame {
+            kind: Kind::Func,
+            label,
+            otherwise: None,
+            height: 0,
+            ty,
+            stub: None,
+        });
+    }
+
+    /// `return`.
+    pub(super) fn return_(&mut self) {
+        let depth = u32::try_from(self.s.frames.len() - 1).expect("depth is limited by the size of a body");
+        self.br(depth);
+    }
+
+    /// `unreachable`.
+    pub(super) fn unreachable(&mut self) {
+        let jump = self.m.jump();
+        self.trap_if([jump], Trap::Unreachable);
+        self.reachable = false;
+    }
+
+    // Opening.
+
+    /// `block`.
+    pub(super) fn block(&mut self, imm: u32) {
+        let ty = BlockType::decode(imm);
+        let params = len(self.block_params(ty));
+        self.flush(0);
+        self.open(Kind::Block, ty, params, None);
+    }
+
+    /// `loop`.
+    pub(super) fn loop_(&mut self, imm: u32) {
+        let ty = BlockType::decode(imm);
+        let params = len(self.block_params(ty));
+        self.flush(params);
+        if self.tuned(Tuning::ALIGN_LOOPS) {
+            self.m.align(16);
+        }
+        let label = self.open(Kind::Loop, ty, params, None);
+        self.bind(label);
+    }
+
+    /// `if`.
+    pub(super) fn if_(&mut self, imm: u32) {
+        let test = self.pop_test();
+        self.if_test(imm, test);
+    }
+
+    /// `if` behind a comparison.
+    pub(super) fn if_test(&mut self, imm: u32, test: Test) {
+        let ty = BlockType::decode(imm);
+        let params = len(self.block_params(ty));
+        self.flush(params);
+        let otherwise = self.s.labels.create();
+        let jumps = self.test_jump(test.inverted());
+        self.wait(otherwise, jumps);
+        self.open(Kind::If, ty, params, Some(otherwise));
+    }
+
+    fn open(&mut self, kind: Kind, ty: BlockType, params: u32, otherwise: Option<LabelId>) -> LabelId {
+        let label = self.s.labels.create();
+        let height = self.s.stack.len() - params;
+        self.s.frames.push(ControlFrame { kind, label, otherwise, height, ty, stub: None });
+        label
+    }
+
+    // Closing.
+
+    /// `else`.
+    pub(super) fn else_(&mut self) {
+        let frame = *self.s.frames.last().expect("validated: an else has its if");
+        if self.reachable {
+            let dests = self.label_dests(&frame);
+            self.prepare_carry(&dests);
+            self.carry(&dests);
+            let jump = self.m.jump();
+            self.wait(frame.label, Jumps::from_slice(&[jump]));
+        }
+        self.start_otherwise(&frame);
+        self.s.frames.last_mut().expect("looked at above").otherwise = None;
+    }
+
+    /// The position where the condition of an `if` is false: parameters are in their slots.
+    fn start_otherwise(&mut self, frame: &ControlFrame) {
+        self.bind(frame.otherwise.expect("an if has one else"));
+        self.drop_to(frame.height);
+        for &ty in self.block_params(frame.ty) {
+            self.s.stack.push(Entry::slot(ty));
+        }
+        self.s.stack.set_flushed(self.s.stack.len());
+        self.reachable = true;
+    }
+
+    /// `end`.
+    pub(super) fn end(&mut self) {
+        let mut frame = *self.s.frames.last().expect("validated: an end has its block");
+        if frame.otherwise.is_some() && !self.block_params(frame.ty).is_empty() {
+            self.else_();
+            frame.otherwise = None;
+        }
+        self.s.frames.pop();
+        match frame.kind {
+            Kind::Loop if self.reachable => {}
+            Kind::Loop => self.drop_to(frame.height),
+            Kind::Func => self.end_function(&frame),
+            Kind::Block | Kind::If => self.end_block(&frame),
+        }
+    }
+
+    fn end_block(&mut self, frame: &ControlFrame) {
+        let dests = self.label_dests(frame);
+        if self.reachable {
+            self.prepare_carry(&dests);
+            self.carry(&dests);
+        }
+        self.reachable |= self.s.labels.is_awaited(frame.label) || frame.otherwise.is_some();
+        if let Some(otherwise) = frame.otherwise {
+            self.bind(otherwise);
+        }
+        self.bind(frame.label);
+        self.drop_to(frame.height);
+        for (&ty, &dest) in self.block_results(frame.ty).iter().zip(&dests) {
+            match dest {
+                Dest::Int(reg) => self.push_taken_int(ty, reg),
+                Dest::Float(reg) => self.push_taken_float(ty, reg),
+                Dest::Home(_) => self.s.stack.push(Entry::slot(ty)),
+            }
+        }
+    }
+
+    fn end_function(&mut self, frame: &ControlFrame) {
+        let dests = self.label_dests(frame);
+        if self.reachable {
+            self.prepare_carry(&dests);
+            self.carry(&dests);
+        }
+        self.reachable |= self.s.labels.is_awaited(frame.label);
+        self.bind(frame.label);
+        self.drop_to(0);
+        if self.reachable {
+            self.epilogue();
+        }
+    }
+
+    /// Pushes a value that is in this register, which is free.
+    pub(super) fn push_taken_int(&mut self, ty: ValType, reg: Gpr) {
+        self.s.ints.take_this(reg.0);
+        self.push_int(ty, reg);
+    }
+
+    /// Pushes a value that is in this register, which is free.
+    pub(super) fn push_taken_float(&mut self, ty: ValType, reg: Vreg) {
+        self.s.floats.take_this(reg.0);
+        self.push_float(ty, reg);
+    }
+
+    // Branching.
+
+    /// `br`.
+    pub(super) fn br(&mut self, depth: u32) {
+        let frame = self.frame_at(depth);
+        let dests = self.label_dests(&frame);
+        self.prepare_carry(&dests);
+        self.carry(&dests);
+        if frame.kind == Kind::Func && self.saves_len() <= INLINE_EPILOGUE_SAVES_MAX {
+            self.epilogue();
+        } else {
+            self.jump_to(frame.label);
+        }
+        self.reachable = false;
+    }
+
+    /// `br_if`.
+    pub(super) fn br_if(&mut self, depth: u32) {
+        let test = self.pop_test();
+        self.br_if_test(depth, test);
+    }
+
+    /// `br_if` behind a comparison.
+    pub(super) fn br_if_test(&mut self, depth: u32, test: Test) {
+        let frame = self.frame_at(depth);
+        let dests = self.label_dests(&frame);
+        if !self.in_place(&dests) {
+            self.prepare_carry(&dests);
+            let over = self.test_jump(test.inverted());
+            self.carry(&dests);
+            self.jump_to(frame.label);
+            return self.land(over);
+        }
+        match self.s.labels.place(frame.label) {
+            Some(place) => self.test_jump_back(test, place),
+            None => {
+                let jumps = self.test_jump(test);
+                self.wait(frame.label, jumps);
+            }
+        }
+    }
+
+    /// `br_table`; the targets start at `first` in the summary.
+    pub(super) fn br_table(&mut self, first: u32) {
+        let count = u32::try_from(self.reader.operand()).expect("targets are limited");
+        let summary = self.summary;
+        let targets = &summary.targets[first as usize..(first + count) as usize];
+        let (default, cases) = targets.split_last().expect("a br_table has its default");
+        let index = self.pop_int_temp();
+        let temp = self.take_int();
+        for &depth in targets {
+            let dests = self.label_dests(&self.frame_at(depth));
+            if dests.is_empty() {
+                break;
+            }
+            self.prepare_carry(&dests);
+        }
+        if count - 1 <= CHAIN_TARGETS_MAX {
+            self.branch_chain(index, cases, *default);
+        } else {
+            self.branch_by_table(index, temp, cases, *default);
+        }
+        self.release_int(index);
+        self.release_int(temp);
+        self.branch_stubs();
+        self.reachable = false;
+    }
+
+    fn branch_chain(&mut self, index: Gpr, cases: &[u32], default: u32) {
+        for (at, &depth) in (0..).zip(cases) {
+            let label = self.branch_label(depth);
+            let jumps = self.m.jump_if_int(IntCompare::Eq, IntSize::W32, index, Operand::Imm(at));
+            match self.s.labels.place(label) {
+                Some(place) => jumps.into_iter().for_each(|jump| self.link(jump, place)),
+                None => self.wait(label, jumps),
+            }
+        }
+        let label = self.branch_label(default);
+        self.jump_to(label);
+    }
+
+    fn branch_by_table(&mut self, index: Gpr, temp: Gpr, cases: &[u32], default: u32) {
+        let count = u32::try_from(cases.len()).expect("targets are limited");
+        let (outside, address) = self.m.jump_table(index, temp, count);
+        let label = self.branch_label(default);
+        match self.s.labels.place(label) {
+            Some(place) => self.link(outside, place),
+            None => self.wait(label, Jumps::from_slice(&[outside])),
+        }
+        let first =
+            u32::try_from(self.s.table_labels.len()).expect("targets are limited by the size of a body");
+        for &depth in cases {
+            let label = self.branch_label(depth);
+            self.s.table_labels.push(label);
+        }
+        self.s.tables.push(JumpTable { address, first, len: count });
+    }
+
+    /// The label that a table's branch goes to: the block's own where nothing has to move, else one stub per distinct target.
+    fn branch_label(&mut self, depth: u32) -> LabelId {
+        let frame = self.frame_at(depth);
+        let dests = self.label_dests(&frame);
+        if self.in_place(&dests) {
+            return frame.label;
+        }
+        if let Some(stub) = frame.stub {
+            return stub;
+        }
+        let stub = self.s.labels.create();
+        let at = self.s.frames.len() - 1 - depth as usize;
+        self.s.frames[at].stub = Some(stub);
+        self.s.stubs.push((depth, stub));
+        stub
+    }
+
+    fn branch_stubs(&mut self) {
+        for (depth, stub) in std::mem::take(&mut self.s.stubs) {
+            self.m.buffers().current.ensure(super::HEADROOM_BYTES);
+            self.bind(stub);
+            let frame = self.frame_at(depth);
+            let dests = self.label_dests(&frame);
+            self.carry(&dests);
+            self.jump_to(frame.label);
+            let at = self.s.frames.len() - 1 - depth as usize;
+            self.s.frames[at].stub = None;
+        }
+    }
+
+    /// The jump tables, behind everything else.
+    pub(super) fn jump_tables(&mut self) {
+        let hot_end = self.m.buffers().offset();
+        self.m.buffers().set_cold(true);
+        for table in std::mem::take(&mut self.s.tables) {
+            self.m.align(4);
+            let start = self.m.buffers().here();
+            self.link(table.address, start);
+            let place = |mark: Mark| if mark.cold { hot_end + mark.offset } else { mark.offset };
+            for at in table.first..table.first + table.len {
+                self.m.buffers().current.ensure(super::HEADROOM_BYTES);
+                let target =
+                    self.s.labels.place(self.s.table_labels[at as usize]).expect("all blocks are closed");
+                let distance = place(target).wrapping_sub(place(start));
+                self.m.table_word(distance);
+            }
+        }
+        self.m.buffers().set_cold(false);
+    }
+
+    // Labels.
+
+    fn bind(&mut self, label: LabelId) {
+        let here = self.m.buffers().here();
+        let m = &mut *self.m;
+        let mut fits = true;
+        self.s.labels.bind(label, here, |jump| fits &= m.link(jump, here));
+        assert!(fits, "a displacement in {} does not fit its form", self.index);
+    }
+
+    fn wait(&mut self, label: LabelId, jumps: Jumps) {
+        for jump in jumps {
+            self.s.labels.wait(label, jump);
+        }
+    }
+
+    fn jump_to(&mut self, label: LabelId) {
+        match self.s.labels.place(label) {
+            Some(place) => self.m.jump_back(place),
+            None => {
+                let jump = self.m.jump();
+                self.s.labels.wait(label, jump);
+            }
+        }
+    }
+}

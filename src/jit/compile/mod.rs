@@ -1,0 +1,317 @@
+//! The one driver, generic over the machine: a validated body to machine code in two linear passes.
+//!
+//! Owns: the phases of one function (scan → pins → prologue → body → epilogue), the worker that keeps their storage, and the
+//! dispatch from rows to shapes. Does not know: register names, encodings, stores; no `cfg` stands here.
+//!
+//! Reading order: [`Worker::compile`], then `values` (where values are), `control`, `scalar`, `calls`.
+
+mod calls;
+mod control;
+mod convert;
+mod frame;
+mod label;
+mod locals;
+mod memory;
+mod pins;
+mod reference;
+mod regs;
+mod scalar;
+mod scan;
+mod stack;
+mod stream;
+mod summary;
+mod test;
+mod values;
+
+use self::control::ControlFrame;
+use self::frame::FrameLayout;
+use self::label::{LabelId, Labels};
+use self::pins::Pins;
+use self::regs::RegSet;
+use self::scan::Scanner;
+use self::stack::Stack;
+use self::stream::{Reader, Record};
+use self::summary::Summary;
+use crate::arena::index::IndexVec;
+use crate::jit::abi::{CallPlan, ContextLayout};
+use crate::jit::buffers::{Jump, Records};
+use crate::jit::image::FuncImage;
+use crate::jit::masm::{Jumps, Masm};
+use crate::jit::target::{Target, Tuning};
+use crate::spec::decode::Decoded;
+use crate::spec::invalid::ModuleError;
+use crate::spec::limits::CODE_BYTES_MAX;
+use crate::spec::module::{DefinedFuncIdx, FuncIdx, TypeIdx};
+use crate::spec::ops::{Shape, Special};
+use crate::spec::trap::Trap;
+
+/// What all workers share while a module is compiled.
+#[derive(Debug)]
+pub(crate) struct ModuleContext<'a> {
+    /// The module's bytes.
+    pub(crate) bytes: &'a [u8],
+    /// What it declares.
+    pub(crate) decoded: &'a Decoded,
+    /// How each type's values travel.
+    pub(crate) plans: IndexVec<TypeIdx, CallPlan>,
+    /// The context block.
+    pub(crate) layout: ContextLayout,
+    /// What is compiled for.
+    pub(crate) target: &'a Target,
+}
+
+impl<'a> ModuleContext<'a> {
+    /// The context of one module.
+    pub(crate) fn new(bytes: &'a [u8], decoded: &'a Decoded, target: &'a Target) -> Self {
+        let registers = target.tuning.has(Tuning::REGISTER_CALLS);
+        let plans = decoded.decl.types.as_slice().iter().map(|ty| CallPlan::new(ty, registers)).collect();
+        Self { bytes, decoded, plans, layout: ContextLayout::new(&decoded.decl), target }
+    }
+}
+
+/// A trap exit that waits for the end of the function.
+#[derive(Debug)]
+struct TrapExit {
+    jump: Jump,
+    trap: Trap,
+    wasm: u32,
+}
+
+/// A jump table that waits for the end of the function.
+#[derive(Debug)]
+struct JumpTable {
+    /// The address computation that wants the table's place.
+    address: Jump,
+    /// Its entries in `table_labels`.
+    first: u32,
+    len: u32,
+}
+
+/// What emission keeps between functions and clears at the start of each.
+#[derive(Debug, Default)]
+struct State {
+    stack: Stack,
+    ints: RegSet,
+    floats: RegSet,
+    labels: Labels,
+    frames: Vec<ControlFrame>,
+    traps: Vec<TrapExit>,
+    tables: Vec<JumpTable>,
+    table_labels: Vec<LabelId>,
+    /// By branch depth, for the `br_table` in progress: its stub.
+    stubs: Vec<(u32, LabelId)>,
+}
+
+impl State {
+    fn begin(&mut self, locals: usize) {
+        self.stack.begin(locals);
+        self.labels.clear();
+        self.frames.clear();
+        self.traps.clear();
+        self.tables.clear();
+        self.table_labels.clear();
+        self.stubs.clear();
+    }
+}
+
+/// One thread's compiler: the backend and all storage, reused from function to function.
+#[derive(Debug)]
+pub(crate) struct Worker<M> {
+    masm: M,
+    scanner: Scanner,
+    summary: Summary,
+    pins: Pins,
+    state: State,
+}
+
+impl<M: Masm> Worker<M> {
+    /// A worker for a target.
+    pub(crate) fn new(target: &Target) -> Self {
+        Self {
+            masm: M::new(target),
+            scanner: Scanner::default(),
+            summary: Summary::default(),
+            pins: Pins::default(),
+            state: State::default(),
+        }
+    }
+
+    /// Forgets code and budget of the last chunk.
+    pub(crate) fn begin_chunk(&mut self) {
+        self.masm.buffers().clear();
+        self.scanner.values_moved = 0;
+    }
+
+    /// Values that the bodies of this chunk move.
+    pub(crate) fn values_moved(&self) -> u64 {
+        self.scanner.values_moved
+    }
+
+    /// Code and records of this chunk.
+    pub(crate) fn take_code(&mut self) -> (Vec<u8>, Records) {
+        let buffers = self.masm.buffers();
+        (buffers.code().to_vec(), buffers.take_records())
+    }
+
+    /// Validates and compiles one function behind those already in the chunk.
+    ///
+    /// # Errors
+    /// If the body is invalid, or asks for more than a limit allows.
+    pub(crate) fn compile(
+        &mut self,
+        cx: &ModuleContext<'_>,
+        func: DefinedFuncIdx,
+    ) -> Result<FuncImage, ModuleError> {
+        self.scanner.scan(cx, func, &mut self.summary)?;
+        let decl = &cx.decoded.decl;
+        let index = decl.func_idx(func);
+        let frame = frame::plan::<M>(cx, decl.funcs[index].ty, &self.summary, &mut self.pins)?;
+        self.state.begin(self.summary.locals.len());
+        self.state.ints = RegSet::new(M::INT_TEMPS, self.pins.int_temps());
+        self.state.floats = RegSet::new(M::FLOAT_TEMPS, self.pins.float_temps());
+        let body_start = u32::try_from(decl.bodies[func].start).expect("modules are limited to 1 GiB");
+        let emit = Emit {
+            m: &mut self.masm,
+            s: &mut self.state,
+            cx,
+            summary: &self.summary,
+            pins: &self.pins,
+            reader: self.summary.stream.reader(),
+            frame,
+            index,
+            body_start,
+            wasm: body_start,
+            reachable: true,
+        };
+        let image = emit.function()?;
+        Ok(image)
+    }
+}
+
+/// The emission of one function.
+struct Emit<'a, M> {
+    m: &'a mut M,
+    s: &'a mut State,
+    cx: &'a ModuleContext<'a>,
+    summary: &'a Summary,
+    pins: &'a Pins,
+    reader: Reader<'a>,
+    frame: FrameLayout,
+    index: FuncIdx,
+    /// Offset of the body in the module.
+    body_start: u32,
+    /// Offset in the module of the operator being compiled.
+    wasm: u32,
+    /// Whether the position being written can be reached.
+    reachable: bool,
+}
+
+impl<M: Masm> Emit<'_, M> {
+    /// The whole function.
+    fn function(mut self) -> Result<FuncImage, ModuleError> {
+        self.m.buffers().current.ensure(HEADROOM_BYTES);
+        let (start, local, foreign) = self.prologue();
+        self.open_function();
+        while let Some(record) = self.reader.next() {
+            self.m.buffers().current.ensure(HEADROOM_BYTES);
+            self.wasm = self.body_start + record.offset;
+            self.operator(record);
+            debug_assert!(self.s.ints.is_settled(), "{:?} at {:#x} lost a register", record.op, self.wasm);
+            debug_assert!(self.s.floats.is_settled(), "{:?} at {:#x} lost a register", record.op, self.wasm);
+        }
+        self.trap_exits();
+        self.jump_tables();
+        let end = self.m.finish_function().map(|_| self.m.buffers().offset());
+        let end = end.filter(|&end| end as usize <= CODE_BYTES_MAX);
+        let end = end.ok_or(crate::spec::invalid::LimitExceeded {
+            limit: "bytes of machine code",
+            asked: self.m.buffers().offset().into(),
+            allowed: CODE_BYTES_MAX as u64,
+        })?;
+        Ok(FuncImage { start, local, foreign, end, frame_bytes: self.frame.bytes })
+    }
+
+    fn operator(&mut self, record: Record) {
+        match record.op.shape() {
+            Shape::Const(ty) => self.constant(ty, record.imm),
+            Shape::Int(size, kind) => self.int_binary(size, kind),
+            Shape::Divide(size, kind) => self.divide(size, kind),
+            Shape::IntUnary(size, kind) => self.int_unary(size, kind),
+            Shape::Eqz(size) => self.eqz(size),
+            Shape::IntCompare(size, compare) => self.int_compare(size, compare),
+            Shape::Float(size, kind) => self.float_binary(size, kind),
+            Shape::FloatUnary(size, kind) => self.float_unary(size, kind),
+            Shape::FloatCompare(size, compare) => self.float_compare(size, compare),
+            Shape::Convert(kind) => self.convert(kind),
+            Shape::Load(access) => self.load(access, record.imm),
+            Shape::Store(access) => self.store(access, record.imm),
+            Shape::Special(special) => self.special(special, record.imm),
+        }
+    }
+
+    fn special(&mut self, special: Special, imm: u32) {
+        match special {
+            Special::Unreachable => self.unreachable(),
+            Special::Nop => {}
+            Special::Block => self.block(imm),
+            Special::Loop => self.loop_(imm),
+            Special::If => self.if_(imm),
+            Special::Else => self.else_(),
+            Special::End => self.end(),
+            Special::Br => self.br(imm),
+            Special::BrIf => self.br_if(imm),
+            Special::BrTable => self.br_table(imm),
+            Special::Return => self.return_(),
+            Special::Call => self.call(FuncIdx::new(imm)),
+            Special::CallIndirect => self.call_indirect(TypeIdx::new(imm)),
+            Special::Drop => self.drop_top(),
+            Special::Select => self.select(),
+            Special::LocalGet => self.local_get(imm),
+            Special::LocalSet => self.local_set(imm, false),
+            Special::LocalTee => self.local_set(imm, true),
+            Special::GlobalGet => self.global_get(imm),
+            Special::GlobalSet => self.global_set(imm),
+            Special::MemorySize => self.memory_size(),
+            Special::TableGet => self.table_get(imm),
+            Special::TableSet => self.table_set(imm),
+            Special::TableSize => self.table_size(imm),
+            Special::RefNull => self.ref_null(imm),
+            Special::RefIsNull => self.eqz(crate::spec::ops::IntSize::W64),
+            Special::RefFunc => self.ref_func(FuncIdx::new(imm)),
+            builtin => self.bulk(builtin, imm),
+        }
+    }
+
+    /// Jumps to a trap exit, made at the end of the function.
+    fn trap_if(&mut self, jumps: impl IntoIterator<Item = Jump>, trap: Trap) {
+        let wasm = self.wasm;
+        self.s.traps.extend(jumps.into_iter().map(|jump| TrapExit { jump, trap, wasm }));
+    }
+
+    /// Lets jumps go to the position being written.
+    fn land(&mut self, jumps: Jumps) {
+        let here = self.m.buffers().here();
+        for jump in jumps {
+            self.link(jump, here);
+        }
+    }
+
+    fn link(&mut self, jump: Jump, target: crate::jit::buffers::Mark) {
+        let fits = self.m.link(jump, target);
+        assert!(fits, "a displacement in {} does not fit its form", self.index);
+    }
+
+    fn trap_exits(&mut self) {
+        self.m.buffers().set_cold(true);
+        for exit in std::mem::take(&mut self.s.traps) {
+            self.m.buffers().current.ensure(HEADROOM_BYTES);
+            let here = self.m.buffers().here();
+            self.link(exit.jump, here);
+            self.m.trap_exit(exit.trap, exit.wasm);
+        }
+        self.m.buffers().set_cold(false);
+    }
+}
+
+/// Room made in the code buffer before each operator and each trap exit. What may emit more asks for more.
+const HEADROOM_BYTES: usize = 1024;

@@ -1,0 +1,209 @@
+//! Integer and floating-point operators by shape.
+//!
+//! Owns: operand order, folding, strength reduction, the tests that keep a division from trapping in hardware.
+//! Does not know: instructions.
+
+use super::Emit;
+use super::test::int_type;
+use crate::jit::masm::{FloatOperand, Gpr, Masm, Operand, Vreg};
+use crate::jit::target::Tuning;
+use crate::spec::numeric;
+use crate::spec::ops::{
+    Division, FloatBinary, FloatSize, FloatUnary, IntBinary, IntCompare, IntSize, IntUnary,
+};
+use crate::spec::trap::Trap;
+use crate::spec::types::ValType;
+
+/// The type of a float of a size.
+fn float_type(size: FloatSize) -> ValType {
+    match size {
+        FloatSize::F32 => ValType::F32,
+        FloatSize::F64 => ValType::F64,
+    }
+}
+
+fn bits(size: IntSize) -> u32 {
+    match size {
+        IntSize::W32 => 32,
+        IntSize::W64 => 64,
+    }
+}
+
+fn minus_one(size: IntSize) -> u64 {
+    u64::MAX >> (64 - bits(size))
+}
+
+fn commutes(kind: IntBinary) -> bool {
+    matches!(kind, IntBinary::Add | IntBinary::Mul | IntBinary::And | IntBinary::Or | IntBinary::Xor)
+}
+
+impl<M: Masm> Emit<'_, M> {
+    /// `[t t] -> [t]`.
+    pub(super) fn int_binary(&mut self, size: IntSize, kind: IntBinary) {
+        let ty = int_type(size);
+        if let Some((lhs, rhs)) = self.top_constants() {
+            self.drop_to(self.s.stack.len() - 2);
+            return self.push_folded(ty, numeric::int_binary(size, kind, lhs, rhs));
+        }
+        let rhs = self.pop_operand();
+        let lhs = self.pop_operand();
+        let (lhs, rhs) = match (lhs, rhs) {
+            (Operand::Reg(_), _) => (lhs, rhs),
+            (_, Operand::Reg(_)) | (Operand::Imm(_), _) if commutes(kind) => (rhs, lhs),
+            _ => (lhs, rhs),
+        };
+        let lhs = self.operand_reg(lhs, ty);
+        let (kind, rhs) = self.reduce(size, kind, rhs);
+        let (lhs, rhs) = self.place_count(size, kind, lhs, rhs);
+        let reuse = self.binary_reuse(kind, lhs, rhs);
+        let result = self.int_result(reuse);
+        self.m.int_binary(size, kind, result.reg, lhs, rhs);
+        self.finish_int(ty, result, &[Operand::Reg(lhs), rhs]);
+    }
+
+    /// An operand's temporary that the result may take: the right one only where that costs no move.
+    fn binary_reuse(&self, kind: IntBinary, lhs: Gpr, rhs: Operand) -> Option<Gpr> {
+        if self.s.ints.is_temp(lhs.0) {
+            return Some(lhs);
+        }
+        match rhs {
+            Operand::Reg(rhs) if commutes(kind) || self.s.ints.free_len() == 0 => Some(rhs),
+            _ => None,
+        }
+    }
+
+    /// A multiplication by a power of two is a shift.
+    fn reduce(&self, size: IntSize, kind: IntBinary, rhs: Operand) -> (IntBinary, Operand) {
+        match (kind, rhs) {
+            (IntBinary::Mul, Operand::Imm(by)) if by.is_power_of_two() && self.tuned(Tuning::STRENGTH) => {
+                debug_assert!(by <= minus_one(size), "an i32 constant has a zero upper half");
+                (IntBinary::Shl, Operand::Imm(by.trailing_zeros().into()))
+            }
+            _ => (kind, rhs),
+        }
+    }
+
+    /// Moves a variable shift count to the register where the machine wants it.
+    fn place_count(&mut self, size: IntSize, kind: IntBinary, lhs: Gpr, rhs: Operand) -> (Gpr, Operand) {
+        let shifts = matches!(
+            kind,
+            IntBinary::Shl | IntBinary::ShrS | IntBinary::ShrU | IntBinary::Rotl | IntBinary::Rotr
+        );
+        let wanted = if shifts { self.m.shift_count(kind) } else { None };
+        let Some(count) = wanted.filter(|_| !matches!(rhs, Operand::Imm(_))) else { return (lhs, rhs) };
+        if rhs == Operand::Reg(count) {
+            return (lhs, rhs);
+        }
+        let mut lhs = lhs;
+        if lhs == count {
+            lhs = self.take_int();
+            self.m.move_int(size, lhs, count);
+        } else {
+            self.vacate_int(count, &[count]);
+            self.s.ints.take_this(count.0);
+        }
+        match rhs {
+            Operand::Reg(reg) => self.m.move_int(size, count, reg),
+            Operand::Home(home) => self.m.load_int(size, count, home),
+            Operand::Imm(_) => unreachable!("filtered above"),
+        }
+        self.release_operand(rhs);
+        (lhs, Operand::Reg(count))
+    }
+
+    /// `[t t] -> [t]`, may trap.
+    pub(super) fn divide(&mut self, size: IntSize, kind: Division) {
+        let ty = int_type(size);
+        if let Some((lhs, rhs)) = self.top_constants()
+            && let Ok(folded) = numeric::divide(size, kind, lhs, rhs)
+        {
+            self.drop_to(self.s.stack.len() - 2);
+            return self.push_folded(ty, folded);
+        }
+        let by = self.pop_operand();
+        if let Operand::Imm(by) = by
+            && by.is_power_of_two()
+            && self.tuned(Tuning::STRENGTH)
+            && let Some((kind, by)) = unsigned_power(kind, by)
+        {
+            let lhs = self.pop_int();
+            let result = self.int_result(Some(lhs));
+            self.m.int_binary(size, kind, result.reg, lhs, Operand::Imm(by));
+            return self.finish_int(ty, result, &[Operand::Reg(lhs)]);
+        }
+        let rhs = self.operand_reg(by, ty);
+        let lhs = self.pop_int();
+        self.division_traps(size, kind, (lhs, rhs), by);
+        for &reg in M::DIVIDE_CLOBBERS {
+            self.vacate_int(reg, M::DIVIDE_CLOBBERS);
+        }
+        let result = self.int_result(Some(lhs));
+        self.m.divide(size, kind, result.reg, lhs, rhs);
+        self.finish_int(ty, result, &[Operand::Reg(lhs), Operand::Reg(rhs)]);
+    }
+
+    fn division_traps(&mut self, size: IntSize, kind: Division, (lhs, rhs): (Gpr, Gpr), by: Operand) {
+        if !matches!(by, Operand::Imm(by) if by != 0) {
+            let zero = self.m.jump_if_int(IntCompare::Eq, size, rhs, Operand::Imm(0));
+            self.trap_if(zero, Trap::IntegerDivideByZero);
+        }
+        if kind == Division::DivS && !matches!(by, Operand::Imm(by) if by != minus_one(size)) {
+            let fine = self.m.jump_if_int(IntCompare::Ne, size, rhs, Operand::Imm(minus_one(size)));
+            let least = Operand::Imm(1 << (bits(size) - 1));
+            let overflow = self.m.jump_if_int(IntCompare::Eq, size, lhs, least);
+            self.trap_if(overflow, Trap::IntegerOverflow);
+            self.land(fine);
+        }
+    }
+
+    /// `[t] -> [t]`.
+    pub(super) fn int_unary(&mut self, size: IntSize, kind: IntUnary) {
+        let ty = int_type(size);
+        if let Some(bits) = self.top_constant() {
+            self.drop_top();
+            return self.push_folded(ty, numeric::int_unary(size, kind, bits));
+        }
+        let src = self.pop_int();
+        let result = self.int_result(Some(src));
+        self.m.int_unary(size, kind, result.reg, src);
+        self.finish_int(ty, result, &[Operand::Reg(src)]);
+    }
+
+    /// `[t t] -> [t]`.
+    pub(super) fn float_binary(&mut self, size: FloatSize, kind: FloatBinary) {
+        let rhs = self.pop_float_operand();
+        let lhs = self.pop_float();
+        let reuse = self.float_reuse(lhs, rhs);
+        let result = self.float_result(reuse);
+        self.m.float_binary(size, kind, result.reg, lhs, rhs);
+        match rhs {
+            FloatOperand::Reg(rhs) => self.finish_float(float_type(size), result, &[lhs, rhs]),
+            FloatOperand::Home(_) => self.finish_float(float_type(size), result, &[lhs]),
+        }
+    }
+
+    fn float_reuse(&self, lhs: Vreg, rhs: FloatOperand) -> Option<Vreg> {
+        match rhs {
+            _ if self.s.floats.is_temp(lhs.0) => Some(lhs),
+            FloatOperand::Reg(rhs) => Some(rhs),
+            FloatOperand::Home(_) => None,
+        }
+    }
+
+    /// `[t] -> [t]`.
+    pub(super) fn float_unary(&mut self, size: FloatSize, kind: FloatUnary) {
+        let src = self.pop_float();
+        let result = self.float_result(Some(src));
+        self.m.float_unary(size, kind, result.reg, src);
+        self.finish_float(float_type(size), result, &[src]);
+    }
+}
+
+/// An unsigned division or remainder by a power of two as a shift or a mask.
+fn unsigned_power(kind: Division, by: u64) -> Option<(IntBinary, u64)> {
+    match kind {
+        Division::DivU => Some((IntBinary::ShrU, by.trailing_zeros().into())),
+        Division::RemU => Some((IntBinary::And, by - 1)),
+        Division::DivS | Division::RemS => None,
+    }
+}
