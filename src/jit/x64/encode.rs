@@ -1,4 +1,4 @@
-//! Encoding of x86_64 instructions, the short forms first.
+//! Encoding of `x86_64` instructions, the short forms first.
 //!
 //! Owns: operand forms ([`Rm`]), opcodes ([`Op`]), prefixes, displacements, immediates, condition codes, jump fields. Does
 //! not know: what an operator means.
@@ -12,7 +12,7 @@ use dynasmrt::DynasmApi;
 use super::X64;
 use super::regs::{CONTEXT, CONTEXT_BIAS, RAX, RSP, SCRATCH};
 use crate::arena::code_buf::CodeBuf;
-use crate::jit::buffers::{Buffers, Jump, Mark};
+use crate::jit::buffers::{Buffers, Jump};
 use crate::jit::masm::{Base, Cond, FloatOperand, Gpr, Home, Operand, ScalarOps, Vreg};
 use crate::spec::ops::{FloatCompare, FloatSize, IntCompare, IntSize};
 
@@ -401,12 +401,12 @@ const fn rex_xb(rm: Rm) -> u8 {
     }
 }
 
-/// What the low three bits of a register number say in a ModRM byte: a SIB byte follows (rsp, r12), or there is no base
+/// What the low three bits of a register number say in a `ModRM` byte: a SIB byte follows (rsp, r12), or there is no base
 /// unless a displacement follows (rbp, r13).
 const SIB_FOLLOWS: u8 = 4;
 const NEEDS_DISP: u8 = 5;
 
-/// Writes the head, then the ModRM byte, the SIB byte and the displacement.
+/// Writes the head, then the `ModRM` byte, the SIB byte and the displacement.
 #[inline(always)]
 fn write_modrm(code: &mut CodeBuf, mut head: Head, reg: u8, rm: Rm) {
     let reg = (reg & 7) << 3;
@@ -673,11 +673,11 @@ impl X64 {
         }
         self.buf.set_cold(true);
         self.buf.current.ensure(OUT_OF_LINE_BYTES_MAX);
-        link(&mut self.buf, enter, |buf| buf.here());
+        link_here(&mut self.buf, enter);
         let result = body(self, &mut exits);
         self.buf.set_cold(was_cold);
         for jump in exits.back {
-            link(&mut self.buf, jump, |buf| buf.here());
+            link_here(&mut self.buf, jump);
         }
         result
     }
@@ -704,8 +704,8 @@ pub(super) struct Exits {
 /// Room for any body of [`X64::out_of_line`].
 const OUT_OF_LINE_BYTES_MAX: usize = 256;
 
-fn link(buf: &mut Buffers, jump: Jump, target: impl FnOnce(&Buffers) -> Mark) {
-    let target = target(buf);
-    let fits = buf.link(jump, target, patch_rel32);
+fn link_here(buf: &mut Buffers, jump: Jump) {
+    let here = buf.here();
+    let fits = buf.link(jump, here, patch_rel32);
     assert!(fits, "a jump within one operator fits 32 bits");
 }

@@ -7,8 +7,6 @@
 //! Memory operands are read at exactly the type's width; the bitwise instructions, which would read 16 bytes, take registers
 //! only. Constants are made in registers: nothing is loaded from the code.
 
-use dynasmrt::DynasmApi;
-
 use super::X64;
 use super::encode::{Alu, Cc, CondCodes, Exits, Op, Rm, Shift, Short, cond_codes};
 use super::regs::{SCRATCH, VSCRATCH};

@@ -1,4 +1,4 @@
-//! The x86_64 backend: from SSSE3 and SSE4.1 upwards.
+//! The `x86_64` backend: from SSSE3 and SSE4.1 upwards.
 //!
 //! Registers and their roles are in [`regs`], instruction encodings in [`encode`]; then one file per trait of
 //! [`crate::jit::masm`]. Compiles on every host.
@@ -19,11 +19,18 @@
 //! At every call rsp is a multiple of 16.
 
 mod encode;
+#[cfg(test)]
+#[expect(unsafe_code, reason = "runs what the emitters emit")]
+mod exec_test;
 mod float;
+#[cfg(test)]
+mod float_test;
 mod flow;
 mod memory;
 mod regs;
 mod scalar;
+#[cfg(test)]
+mod scalar_test;
 mod stub;
 
 use super::buffers::Buffers;

@@ -1,4 +1,4 @@
-//! Names and roles of the x86_64 registers.
+//! Names and roles of the `x86_64` registers.
 //!
 //! Owns: the constants and the [`RegisterPlan`]. Does not know: instructions.
 //!

@@ -14,7 +14,7 @@ use super::encode::{
 use super::regs::{RAX, RCX, RDX, SCRATCH, VSCRATCH};
 use crate::jit::masm::{Base, Cond, FloatOps, Gpr, Home, Operand, ScalarOps};
 use crate::jit::target::{Cpu, Tuning};
-use crate::spec::ops::{Division, FloatSize, IntBinary, IntCompare, IntSize, IntUnary, Sign};
+use crate::spec::ops::{Division, FloatSize, IntBinary, IntSize, IntUnary, Sign};
 
 /// `imul reg, rm`.
 const IMUL: Op = Op::m0f(0xAF);

@@ -1,0 +1,533 @@
+//! Proves the float emitters: every kind, size, operand form and alias pattern, run and compared with `spec::numeric`.
+
+use yaxpeax_arch::Decoder;
+
+use super::X64;
+use super::exec_test::{CONTEXT_FREE, Code, STATUS_FLAGS, State, assemble, host_cpu, land_exits};
+use super::regs::{
+    R8, R11, RAX, RBP, RCX, RDI, XMM0, XMM1, XMM3, XMM5, XMM7, XMM8, XMM9, XMM12, XMM13, XMM14,
+};
+use crate::jit::masm::{Base, Cond, FloatOperand, FloatOps, Gpr, Home, ScalarOps, Vreg};
+use crate::jit::target::Cpu;
+use crate::spec::numeric;
+use crate::spec::ops::{Convert, FloatBinary, FloatCompare, FloatSize, FloatUnary, IntSize, Shape, Sign};
+use crate::spec::trap::Trap;
+
+const SIZES: [FloatSize; 2] = [FloatSize::F32, FloatSize::F64];
+const INT_SIZES: [IntSize; 2] = [IntSize::W32, IntSize::W64];
+const SIGNS: [Sign; 2] = [Sign::Signed, Sign::Unsigned];
+/// Low and high ones: they differ in their prefixes.
+const SOME: [Vreg; 5] = [XMM0, XMM5, XMM7, XMM8, XMM14];
+const BINARIES: [FloatBinary; 7] = [
+    FloatBinary::Add,
+    FloatBinary::Sub,
+    FloatBinary::Mul,
+    FloatBinary::Div,
+    FloatBinary::Min,
+    FloatBinary::Max,
+    FloatBinary::Copysign,
+];
+const COMPARES: [FloatCompare; 6] = [
+    FloatCompare::Eq,
+    FloatCompare::Ne,
+    FloatCompare::Lt,
+    FloatCompare::Gt,
+    FloatCompare::Le,
+    FloatCompare::Ge,
+];
+
+/// Bits of floats at which something changes, each with its neighbours and both signs.
+fn values(size: FloatSize) -> Vec<u64> {
+    let numbers = [
+        0.0,
+        0.5,
+        1.0,
+        1.5,
+        2.5,
+        std::f64::consts::PI,
+        8_388_607.5,
+        2_147_483_648.0,
+        2_147_483_649.0,
+        4_294_967_296.0,
+        9_223_372_036_854_775_808.0,
+        18_446_744_073_709_551_616.0,
+        1e300,
+        f64::INFINITY,
+    ];
+    let of_size = |x: f64| match size {
+        FloatSize::F32 => numeric::convert(Convert::Demote, x.to_bits()).unwrap(),
+        FloatSize::F64 => x.to_bits(),
+    };
+    let (nans, sign, all): (&[u64], u64, u64) = match size {
+        FloatSize::F32 => {
+            (&[0x7F80_0001, 0x7FA0_0000, 0x7FC0_0000, 0x7FC0_1234], 1 << 31, u64::from(u32::MAX))
+        }
+        FloatSize::F64 => {
+            (&[0x7FF0_0000_0000_0001, 0x7FF4 << 48, 0x7FF8 << 48, (0x7FF8 << 48) + 7], 1 << 63, u64::MAX)
+        }
+    };
+    numbers
+        .into_iter()
+        .map(of_size)
+        .flat_map(|bits| [bits.wrapping_sub(1) & all, bits, bits + 1])
+        .chain(nans.iter().copied())
+        .flat_map(|bits| [bits & !sign, bits | sign])
+        .collect()
+}
+
+/// Fewer of them, for pairs.
+fn few(size: FloatSize) -> Vec<u64> {
+    values(size).into_iter().step_by(3).collect()
+}
+
+fn cpus() -> Vec<Cpu> {
+    host_cpu().map_or(Vec::new(), |host| vec![Cpu::NONE, host])
+}
+
+fn triples() -> impl Iterator<Item = (Vreg, Vreg, Vreg)> {
+    SOME.into_iter().flat_map(|a| SOME.map(|b| (a, b))).flat_map(|(a, b)| SOME.map(move |c| (a, b, c)))
+}
+
+/// Bits above an f32 in a register: nothing may depend on them.
+fn dirty(size: FloatSize, bits: u64) -> u64 {
+    match size {
+        FloatSize::F32 => bits | 0x7FF1_2345 << 32,
+        FloatSize::F64 => bits,
+    }
+}
+
+fn clean(size: FloatSize, bits: u64) -> u64 {
+    match size {
+        FloatSize::F32 => bits & 0xFFFF_FFFF,
+        FloatSize::F64 => bits,
+    }
+}
+
+/// Whether the machine's answer is right: the same bits, or a NaN that the standard allows where arithmetic made one.
+fn agrees(
+    shape: Shape,
+    result: FloatSize,
+    operands: &[(FloatSize, u64)],
+    expected: u64,
+    actual: u64,
+) -> bool {
+    if numeric::folds(shape, expected) {
+        return actual == expected;
+    }
+    let (quiet, sign) = match result {
+        FloatSize::F32 => (0x7FC0_0000, 1 << 31),
+        FloatSize::F64 => (0x7FF8_0000_0000_0000, 1 << 63),
+    };
+    let canonical = |size: FloatSize, bits: u64| match size {
+        FloatSize::F32 => bits & 0x7FFF_FFFF == 0x7FC0_0000,
+        FloatSize::F64 => bits & !(1 << 63) == 0x7FF8_0000_0000_0000,
+    };
+    let all_canonical =
+        operands.iter().all(|&(size, bits)| !numeric::is_nan(size, bits) || canonical(size, bits));
+    if all_canonical { actual & !sign == quiet } else { actual & quiet == quiet }
+}
+
+/// Runs code; everything but what is `free` and the scratches must be as before.
+fn run(code: &Code, before: &State, gprs: &[Gpr], vregs: &[Vreg], what: &dyn Fn() -> String) -> Box<State> {
+    let mut before = Box::new(before.clone());
+    let mut after = before.clone();
+    code.run(&mut after);
+    before.forgive(&after, gprs, vregs);
+    assert!(before == after, "{} wrote elsewhere: {:x?}\n{before:x?}\n{after:x?}", what(), code.bytes);
+    after
+}
+
+#[test]
+fn binary_operators_take_registers_in_every_alias_pattern() {
+    for cpu in cpus() {
+        for (size, kind) in SIZES.into_iter().flat_map(|size| BINARIES.map(|kind| (size, kind))) {
+            for (dst, lhs, rhs) in triples() {
+                let code =
+                    assemble(cpu, |masm| masm.float_binary(size, kind, dst, lhs, FloatOperand::Reg(rhs)));
+                for a in few(size) {
+                    for b in few(size) {
+                        let a = if lhs == rhs { b } else { a };
+                        let mut state = State::patterned();
+                        state.set_float(lhs, dirty(size, a));
+                        state.set_float(rhs, dirty(size, b));
+                        check_binary(&code, &state, (size, kind), dst, (a, b));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn width_bytes(size: FloatSize) -> u8 {
+    if size == FloatSize::F32 { 4 } else { 8 }
+}
+
+/// Bytes that each memory operand of some code reads, as a disassembler sees them.
+fn bytes_read(code: &Code) -> Vec<u8> {
+    let mut reader = yaxpeax_arch::U8Reader::new(&code.bytes);
+    let decoder = yaxpeax_x86::amd64::InstDecoder::default();
+    let mut sizes = Vec::new();
+    while let Ok(instruction) = decoder.decode(&mut reader) {
+        let mut operands = (0..instruction.operand_count()).map(|n| instruction.operand(n));
+        if operands.any(|operand| operand.is_memory()) {
+            sizes.extend(instruction.mem_size().and_then(|size| size.bytes_size()));
+        }
+    }
+    sizes
+}
+
+fn check_binary(
+    code: &Code,
+    state: &State,
+    (size, kind): (FloatSize, FloatBinary),
+    dst: Vreg,
+    (a, b): (u64, u64),
+) {
+    let what = || format!("{size:?} {kind:?} {dst:?} {a:x} {b:x}");
+    let after = run(code, state, &[], &[dst], &what);
+    let actual = clean(size, after.get_float(dst));
+    let expected = numeric::float_binary(size, kind, a, b);
+    assert!(
+        agrees(Shape::Float(size, kind), size, &[(size, a), (size, b)], expected, actual),
+        "{}: {actual:x}, expected {expected:x}: {:x?}",
+        what(),
+        code.bytes
+    );
+}
+
+#[test]
+fn binary_operators_read_no_more_of_a_word_than_their_width() {
+    let homes = [Home::frame(8), Home::context(CONTEXT_FREE + 200)];
+    for cpu in cpus() {
+        for (size, kind) in SIZES.into_iter().flat_map(|size| BINARIES.map(|kind| (size, kind))) {
+            for (dst, lhs) in [(XMM0, XMM0), (XMM3, XMM0), (XMM9, XMM13), (XMM1, XMM8), (XMM8, XMM8)] {
+                for home in homes {
+                    let operand = FloatOperand::Home(home);
+                    let code = assemble(cpu, |masm| masm.float_binary(size, kind, dst, lhs, operand));
+                    assert_eq!(bytes_read(&code), vec![width_bytes(size)], "{:x?}", code.bytes);
+                    for (a, b) in
+                        few(size).into_iter().flat_map(|a| few(size).into_iter().map(move |b| (a, b)))
+                    {
+                        let mut state = State::patterned();
+                        state.set_float(lhs, dirty(size, a));
+                        *state.word(home) = dirty(size, b);
+                        check_binary(&code, &state, (size, kind), dst, (a, b));
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn unary_operators_and_conversions_of_floats_are_exact() {
+    use FloatUnary::{Abs, Ceil, Floor, Nearest, Neg, Sqrt, Trunc};
+    let unaries = SIZES.into_iter().flat_map(|size| {
+        [Abs, Neg, Sqrt, Ceil, Floor, Trunc, Nearest].map(|kind| Shape::FloatUnary(size, kind))
+    });
+    for shape in unaries.chain([Shape::Convert(Convert::Demote), Shape::Convert(Convert::Promote)]) {
+        let (from, to) = match shape {
+            Shape::FloatUnary(size, _) => (size, size),
+            Shape::Convert(Convert::Demote) => (FloatSize::F64, FloatSize::F32),
+            _ => (FloatSize::F32, FloatSize::F64),
+        };
+        for cpu in cpus() {
+            for (dst, src) in SOME.into_iter().flat_map(|dst| SOME.map(|src| (dst, src))) {
+                let code = assemble(cpu, |masm| match shape {
+                    Shape::FloatUnary(size, kind) => masm.float_unary(size, kind, dst, src),
+                    Shape::Convert(Convert::Demote) => masm.demote(dst, src),
+                    _ => masm.promote(dst, src),
+                });
+                for a in values(from) {
+                    let mut state = State::patterned();
+                    state.set_float(src, dirty(from, a));
+                    let what = || format!("{shape:?} {dst:?} {src:?} {a:x}");
+                    let after = run(&code, &state, &[], &[dst], &what);
+                    let actual = clean(to, after.get_float(dst));
+                    let expected = numeric::unary(shape, a).unwrap().unwrap();
+                    let right = agrees(shape, to, &[(from, a)], expected, actual);
+                    assert!(right, "{}: {actual:x}, expected {expected:x}: {:x?}", what(), code.bytes);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn comparisons_feed_set_and_both_selects() {
+    for (size, compare) in SIZES.into_iter().flat_map(|size| COMPARES.map(|compare| (size, compare))) {
+        for negated in [false, true] {
+            let cond = if negated { Cond::NotFloat(compare) } else { Cond::Float(compare) };
+            for (lhs, rhs) in [
+                (XMM0, FloatOperand::Reg(XMM1)),
+                (XMM9, FloatOperand::Reg(XMM0)),
+                (XMM1, FloatOperand::Home(Home::frame(0))),
+                (XMM8, FloatOperand::Home(Home::context(CONTEXT_FREE))),
+            ] {
+                check_compare(size, compare, cond, lhs, rhs);
+            }
+        }
+    }
+}
+
+fn check_compare(size: FloatSize, compare: FloatCompare, cond: Cond, lhs: Vreg, rhs: FloatOperand) {
+    if host_cpu().is_none() {
+        return;
+    }
+    for dst in [RAX, RDI, R8] {
+        let selects: [(Vreg, Vreg, Vreg); 5] = [
+            (XMM3, XMM5, XMM7),
+            (XMM5, XMM5, XMM12),
+            (XMM12, XMM5, XMM12),
+            (XMM5, XMM5, XMM5),
+            (XMM14, XMM12, XMM12),
+        ];
+        let int_selects = [(RCX, RBP, R8), (RBP, RBP, R8), (R8, RBP, R8), (RBP, RBP, RBP), (RAX, R8, R8)];
+        let codes: Vec<_> = selects
+            .into_iter()
+            .zip(int_selects)
+            .map(|((vd, vt, vo), (gd, gt, go))| {
+                assemble(Cpu::NONE, |masm| {
+                    masm.compare_float(size, compare, lhs, rhs);
+                    masm.select_int(cond, gd, gt, go);
+                    masm.select_float(cond, vd, vt, vo);
+                })
+            })
+            .collect();
+        let set = assemble(Cpu::NONE, |masm| {
+            masm.compare_float(size, compare, lhs, rhs);
+            masm.set_if(cond, dst);
+        });
+        for (a, b) in few(size).into_iter().flat_map(|a| few(size).into_iter().map(move |b| (a, b))) {
+            let mut state = State::patterned();
+            state.set_float(lhs, dirty(size, a));
+            match rhs {
+                FloatOperand::Reg(rhs) => state.set_float(rhs, dirty(size, b)),
+                FloatOperand::Home(home) => *state.word(home) = dirty(size, b),
+            }
+            let holds =
+                numeric::float_compare(size, compare, a, b) ^ u64::from(matches!(cond, Cond::NotFloat(_)));
+            let what = || format!("{size:?} {cond:?} {lhs:?} {rhs:?} {a:x} {b:x}");
+            let after = run(&set, &state, &[dst], &[], &what);
+            assert_eq!(after.get(dst), holds, "{} set: {:x?}", what(), set.bytes);
+            for ((code, (vd, vt, vo)), (gd, gt, go)) in codes.iter().zip(selects).zip(int_selects) {
+                let after = run(code, &state, &[gd], &[vd], &what);
+                let expected = state.get_float(if holds == 1 { vt } else { vo });
+                assert_eq!(after.get_float(vd), expected, "{} select: {:x?}", what(), code.bytes);
+                let expected = state.get(if holds == 1 { gt } else { go });
+                assert_eq!(after.get(gd), expected, "{} select: {:x?}", what(), code.bytes);
+            }
+        }
+    }
+}
+
+/// What a truncation left at its outcome word.
+const OUTCOME_RESULT: u64 = 7;
+const OUTCOME_NAN: u64 = 8;
+const OUTCOME_RANGE: u64 = 9;
+
+#[test]
+fn truncations_answer_or_say_which_trap() {
+    let outcome = Home::context(CONTEXT_FREE + 64);
+    for cold in [false, true] {
+        for_each_truncation(|int, float, sign, dst, src| {
+            let code = assemble(Cpu::NONE, |masm| {
+                masm.buf.set_cold(cold);
+                masm.buf.current.ensure(1024);
+                let skip = cold.then(|| in_cold(masm));
+                let (nan, range) = masm.truncate(int, float, sign, dst, src);
+                if let Some(back) = skip {
+                    back(masm);
+                }
+                land_exits(masm, &[(nan, OUTCOME_NAN), (range, OUTCOME_RANGE)], outcome);
+            });
+            for a in values(float) {
+                let mut state = State::patterned();
+                state.set_float(src, dirty(float, a));
+                *state.word(outcome) = OUTCOME_RESULT;
+                let what = || format!("{int:?} {float:?} {sign:?} {dst:?} {src:?} {a:x} cold {cold}");
+                let mut before = state.clone();
+                code.run(&mut state);
+                let actual = *state.word(outcome);
+                match numeric::convert(Convert::Trunc(int, float, sign), a) {
+                    Ok(expected) => {
+                        assert_eq!(actual, OUTCOME_RESULT, "{}", what());
+                        assert_eq!(state.get(dst), expected, "{}: {:x?}", what(), code.bytes);
+                    }
+                    Err(Trap::InvalidConversionToInteger) => assert_eq!(actual, OUTCOME_NAN, "{}", what()),
+                    Err(_) => assert_eq!(actual, OUTCOME_RANGE, "{}", what()),
+                }
+                *before.word(outcome) = actual;
+                before.forgive(&state, &[dst], &[]);
+                assert!(before == state, "{} wrote elsewhere: {:x?}", what(), code.bytes);
+            }
+        });
+    }
+}
+
+/// Jumps from the hot part to the cold one, which is written next; the closure comes back.
+fn in_cold(masm: &mut X64) -> impl FnOnce(&mut X64) + use<> {
+    use super::encode::patch_rel32;
+    masm.buf.set_cold(false);
+    let enter = masm.jmp();
+    let after = masm.buf.here();
+    masm.buf.set_cold(true);
+    let here = masm.buf.here();
+    assert!(masm.buf.link(enter, here, patch_rel32));
+    move |masm: &mut X64| {
+        let back = masm.jmp();
+        assert!(masm.buf.link(back, after, patch_rel32));
+        masm.buf.set_cold(false);
+    }
+}
+
+#[test]
+fn saturating_truncations_clamp() {
+    for_each_truncation(|int, float, sign, dst, src| {
+        let code = assemble(Cpu::NONE, |masm| masm.truncate_saturating(int, float, sign, dst, src));
+        for a in values(float) {
+            let mut state = State::patterned();
+            state.set_float(src, dirty(float, a));
+            let what = || format!("{int:?} {float:?} {sign:?} {dst:?} {src:?} {a:x}");
+            let after = run(&code, &state, &[dst], &[], &what);
+            let expected = numeric::convert(Convert::TruncSat(int, float, sign), a).unwrap();
+            assert_eq!(after.get(dst), expected, "{}: {:x?}", what(), code.bytes);
+        }
+    });
+}
+
+fn for_each_truncation(mut f: impl FnMut(IntSize, FloatSize, Sign, Gpr, Vreg)) {
+    if host_cpu().is_none() {
+        return;
+    }
+    for (int, float) in INT_SIZES.into_iter().flat_map(|int| SIZES.map(|float| (int, float))) {
+        for sign in SIGNS {
+            for (dst, src) in [(RAX, XMM0), (RBP, XMM8), (R8, XMM3), (RDI, XMM14)] {
+                f(int, float, sign, dst, src);
+            }
+        }
+    }
+}
+
+#[test]
+fn integers_convert_rounded_to_nearest() {
+    let ints = [
+        0,
+        1,
+        0x7FFF_FFFF,
+        0x8000_0000,
+        0xFFFF_FFFF,
+        0x0100_0001,
+        0x0100_0003,
+        0x1FFF_FFFF_FFFF_FFFF,
+        0x7FFF_FFFF_FFFF_FFFF,
+        0x8000_0000_0000_0000,
+        0x8000_0000_0000_0401,
+        0x8000_0080_0000_0001,
+        0x8000_0040_0000_0001,
+        0x7FFF_FFBF_FFFF_FFFF,
+        0xFFFF_FFFF_FFFF_FBFF,
+        0xFFFF_FFFF_FFFF_FC00,
+        0xFFFF_FFFF_FFFF_FFFF,
+    ];
+    for cpu in cpus() {
+        for (int, float) in INT_SIZES.into_iter().flat_map(|int| SIZES.map(|float| (int, float))) {
+            for sign in SIGNS {
+                for (dst, src) in [(XMM0, RAX), (XMM8, RBP), (XMM3, R8)] {
+                    let code = assemble(cpu, |masm| masm.convert_int(float, int, sign, dst, src));
+                    for a in ints {
+                        let a = if int == IntSize::W32 { a & 0xFFFF_FFFF } else { a };
+                        let mut state = State::patterned();
+                        state.set(src, a);
+                        let what = || format!("{int:?} {float:?} {sign:?} {dst:?} {src:?} {a:x}");
+                        let after = run(&code, &state, &[], &[dst], &what);
+                        let expected = numeric::convert(Convert::FromInt(float, int, sign), a).unwrap();
+                        assert_eq!(
+                            clean(float, after.get_float(dst)),
+                            expected,
+                            "{}: {:x?}",
+                            what(),
+                            code.bytes
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn moves_keep_flags_and_the_integer_scratch() {
+    let home = Home::context(CONTEXT_FREE + 40);
+    for (dst, src) in SOME.into_iter().flat_map(|dst| SOME.map(|src| (dst, src))) {
+        let patterned = State::patterned();
+        let moved = patterned.get_float(src);
+        check_move(&[(dst, moved)], true, |masm| masm.move_float(dst, src));
+        let swapped = [(src, patterned.get_float(dst)), (dst, moved)];
+        check_move(&swapped, true, |masm| masm.exchange_float(dst, src));
+    }
+    for size in SIZES {
+        for dst in SOME {
+            let word = clean(size, *State::patterned().word(home));
+            check_move(&[(dst, word)], true, |masm| masm.load_float(size, dst, home));
+            for bits in values(size) {
+                check_move(&[(dst, bits)], false, |masm| masm.const_float(size, dst, bits));
+            }
+            let bits = clean(size, State::patterned().get(RBP));
+            check_move(&[(dst, bits)], true, |masm| masm.from_bits(size, dst, RBP));
+        }
+    }
+}
+
+/// Runs a move; `expected` are the registers it writes. Flags, and the integer scratch if asked, must be kept.
+fn check_move(expected: &[(Vreg, u64)], keeps_scratch: bool, body: impl Fn(&mut X64)) {
+    if host_cpu().is_none() {
+        return;
+    }
+    let code = assemble(Cpu::NONE, body);
+    for flags in [0, STATUS_FLAGS] {
+        let mut before = State::patterned();
+        before.flags = flags;
+        let vregs: Vec<_> = expected.iter().map(|&(reg, _)| reg).collect();
+        let after = run(&code, &before, &[], &vregs, &|| "move".to_owned());
+        for &(reg, bits) in expected {
+            assert_eq!(after.get_float(reg), bits, "{reg:?}: {:x?}", code.bytes);
+        }
+        assert_eq!(after.flags & STATUS_FLAGS, flags, "{:x?}", code.bytes);
+        if keeps_scratch {
+            assert_eq!(after.get(R11), before.get(R11), "{:x?}", code.bytes);
+        }
+    }
+}
+
+#[test]
+fn bits_and_stores_are_those_of_the_register() {
+    if host_cpu().is_none() {
+        return;
+    }
+    for size in SIZES {
+        for (dst, src) in [(RAX, XMM0), (RDI, XMM8), (R8, XMM3)] {
+            let code = assemble(Cpu::NONE, |masm| masm.bits_of(size, dst, src));
+            let state = State::patterned();
+            let after = run(&code, &state, &[dst], &[], &|| "bits_of".to_owned());
+            assert_eq!(after.get(dst), clean(size, state.get_float(src)));
+        }
+    }
+    for (home, src) in [(Home::frame(8), XMM0), (Home::context(CONTEXT_FREE + 248), XMM8)] {
+        let code = assemble(Cpu::NONE, |masm| masm.store_float(home, src));
+        let mut before = State::patterned();
+        let mut after = before.clone();
+        code.run(&mut after);
+        *before.word(home) = before.get_float(src);
+        let scratch = before.get(R11);
+        before.forgive(&after, &[], &[]);
+        assert!(before == after && after.get(R11) == scratch, "{:x?}", code.bytes);
+    }
+    let based = Home { base: Base::Reg(R8), offset: CONTEXT_FREE };
+    let code = assemble(Cpu::NONE, |masm| masm.store_float(based, XMM7));
+    let mut state = State::patterned();
+    let address = state.address();
+    state.set(R8, address);
+    code.run(&mut state);
+    assert_eq!(*state.word(Home::context(CONTEXT_FREE)), State::patterned().get_float(XMM7));
+}
