@@ -1,0 +1,113 @@
+//! wasmtime, with Cranelift or Winch. Defaults otherwise: guard pages, address maps, no interruption.
+
+use anyhow::{Context, Result, anyhow};
+use wasmtime::{
+    Caller, Config, Engine, Func, FuncType, Instance, Memory, Module, Store, Strategy, Val, ValType,
+};
+
+use super::{Compiled, GUEST_STACK_BYTES, Peer, end_of};
+use crate::answer::{Answer, End};
+use crate::corpus::Program;
+use crate::host::{self, ARGS_MAX, Host, HostFn};
+
+/// The engine with one of its compilers.
+pub struct Wasmtime {
+    name: &'static str,
+    engine: Engine,
+}
+
+impl Wasmtime {
+    /// With the optimising compiler at its default level, which is speed.
+    pub fn cranelift() -> Result<Self> {
+        Self::new("cranelift", Strategy::Cranelift)
+    }
+
+    /// With the baseline compiler.
+    pub fn winch() -> Result<Self> {
+        Self::new("winch", Strategy::Winch)
+    }
+
+    fn new(name: &'static str, strategy: Strategy) -> Result<Self> {
+        let mut config = Config::new();
+        config.strategy(strategy).max_wasm_stack(GUEST_STACK_BYTES);
+        let engine = Engine::new(&config).map_err(plain)?;
+        Ok(Self { name, engine })
+    }
+}
+
+impl Peer for Wasmtime {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn compile(&self, wasm: &[u8]) -> Result<Box<dyn Compiled>> {
+        Ok(Box::new(Ready(Module::from_binary(&self.engine, wasm).map_err(plain)?)))
+    }
+}
+
+struct Ready(Module);
+
+/// What a store holds.
+struct World {
+    host: Host,
+    memory: Option<Memory>,
+}
+
+impl Compiled for Ready {
+    fn run(&self, program: &Program) -> Result<Answer> {
+        let mut store = Store::new(self.0.engine(), World { host: Host::new(program)?, memory: None });
+        let mut imports = Vec::new();
+        for import in self.0.imports() {
+            let function = host::lookup(import.module(), import.name())
+                .with_context(|| format!("unknown import {}.{}", import.module(), import.name()))?;
+            imports.push(func(&mut store, function).into());
+        }
+        let instance = Instance::new(&mut store, &self.0, &imports).map_err(plain)?;
+        let memory = instance.exports(&mut store).find_map(wasmtime::Export::into_memory);
+        store.data_mut().memory = memory;
+        let entry = instance
+            .get_func(&mut store, &program.entry)
+            .with_context(|| format!("no exported function {}", program.entry))?;
+        let mut results = vec![Val::I32(0); entry.ty(&store).results().len()];
+        store.data_mut().host.begin();
+        let outcome = entry.call(&mut store, &[], &mut results);
+        let called = store.data().host.elapsed();
+        let end = match outcome {
+            Ok(()) => End::Returned,
+            Err(error) => end_of(error.downcast_ref(), || format!("{error:?}")),
+        };
+        let score = results.first().and_then(Val::f32);
+        let hash = memory.map(|memory| memory.data(&store).to_vec());
+        Ok(store.into_data().host.finish(called, end, score, hash.as_deref()))
+    }
+}
+
+fn func(store: &mut Store<World>, function: &'static HostFn) -> Func {
+    let of = |code: char| if code == 'i' { ValType::I32 } else { ValType::I64 };
+    let ty = FuncType::new(store.engine(), function.params().map(of), function.result().map(of));
+    Func::new(store, ty, move |mut caller: Caller<'_, World>, params, results| {
+        let mut args = [0; ARGS_MAX];
+        for (arg, param) in args.iter_mut().zip(params) {
+            *arg = match *param {
+                Val::I32(value) => u64::from(value as u32),
+                Val::I64(value) => value as u64,
+                _ => unreachable!("signatures have integers only"),
+            };
+        }
+        let (bytes, world) = match caller.data().memory {
+            Some(memory) => memory.data_and_store_mut(&mut caller),
+            None => (&mut [][..], caller.data_mut()),
+        };
+        let value = function.call(&mut world.host, host::Memory(bytes), &args[..params.len()])?;
+        if let [result] = results {
+            *result =
+                if function.result() == Some('I') { Val::I64(value as i64) } else { Val::I32(value as i32) };
+        }
+        Ok::<(), wasmtime::Error>(())
+    })
+}
+
+/// The engine's error type is not one that `anyhow` takes.
+fn plain(error: wasmtime::Error) -> anyhow::Error {
+    anyhow!("{error:?}")
+}

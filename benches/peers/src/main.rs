@@ -1,0 +1,115 @@
+//! The same programs on skep and on other engines, in one run: compile time, run time, and every answer checked. Exits
+//! with 1 when a program of the asked set is missing, is not the file that the index means, or answers wrong anywhere.
+//!
+//! Reading order: `corpus` (which programs), `expect` and `answer` (what is right), `engines` (one file each), `host`
+//! (what guests import), `measure`, `report`.
+
+mod answer;
+mod clock;
+mod corpus;
+mod engines;
+mod expect;
+mod host;
+mod measure;
+mod report;
+mod sections;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, anyhow};
+use clap::Parser;
+
+use corpus::Set;
+use engines::{Peer, Which};
+use measure::Plan;
+use report::{Format, Report};
+
+/// Compiles and runs real programs on several WebAssembly engines and compares their times.
+#[derive(Parser)]
+#[command(after_help = "Examples:
+  skep-peers --corpora DIR                       the headline set on all compilers
+  skep-peers --set index --runs 3 --markdown     everything that runs, as Markdown
+  skep-peers --set real --csv > real.csv         compile times of the big modules
+  skep-peers coremark gemm --peers cranelift,winch,wasmi")]
+struct Options {
+    /// Only programs whose name contains one of these; without --set, of the whole index
+    filters: Vec<String>,
+    /// Folder that holds index.json and the modules it names
+    #[arg(long, env = "SKEP_CORPORA", value_name = "DIR")]
+    corpora: PathBuf,
+    /// Which programs [default: headline]
+    #[arg(long, value_enum)]
+    set: Option<Set>,
+    /// Which engines
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["cranelift", "winch", "singlepass"])]
+    peers: Vec<Which>,
+    /// Runs of each program on each engine, in turns; 0 compiles only
+    #[arg(long, default_value_t = 5)]
+    runs: usize,
+    /// Compiles of each module by each engine, in turns
+    #[arg(long, default_value_t = 7)]
+    compiles: usize,
+    /// CPU seconds after which an engine gets no further compile or run of the same program
+    #[arg(long, default_value_t = 20.0, value_name = "SECONDS")]
+    limit: f64,
+    /// Print Markdown tables
+    #[arg(long, conflicts_with = "csv")]
+    markdown: bool,
+    /// Print a line of CSV for each program and engine
+    #[arg(long)]
+    csv: bool,
+    /// Print the names of the programs and stop
+    #[arg(long)]
+    list: bool,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let thread = std::thread::Builder::new().stack_size(engines::THREAD_STACK_BYTES);
+    let outcome = thread
+        .spawn(move || bench(&options))
+        .context("no thread")
+        .and_then(|bench| bench.join().map_err(|_| anyhow!("the bench panicked")))
+        .flatten();
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether all went right.
+fn bench(options: &Options) -> Result<bool> {
+    let default = if options.filters.is_empty() { Set::Headline } else { Set::All };
+    let programs = corpus::load(&options.corpora, options.set.unwrap_or(default), &options.filters)?;
+    if options.list {
+        programs.iter().for_each(|program| println!("{}", program.name));
+        return Ok(true);
+    }
+    let peers: Vec<Box<dyn Peer>> = options.peers.iter().map(|which| which.peer()).collect::<Result<_>>()?;
+    let names: Vec<&str> = peers.iter().map(|peer| peer.name()).collect();
+    let plan = Plan { compiles: options.compiles.max(1), runs: options.runs, limit: options.limit };
+    let mut lines = Vec::new();
+    let mut faults = Vec::new();
+    for (number, program) in programs.iter().enumerate() {
+        eprintln!("[{}/{}] {}", number + 1, programs.len(), program.name);
+        match measure::measure(program, &peers, plan) {
+            Ok(line) => lines.push(line),
+            Err(error) => faults.push(format!("{}: {error:#}", program.name)),
+        }
+    }
+    let format = match (options.markdown, options.csv) {
+        (true, _) => Format::Markdown,
+        (_, true) => Format::Csv,
+        _ => Format::Plain,
+    };
+    let report = Report { names: &names, lines: &lines };
+    print!("{}", report.render(format));
+    faults.extend(report.faults());
+    faults.iter().for_each(|fault| eprintln!("wrong: {fault}"));
+    Ok(faults.is_empty())
+}
