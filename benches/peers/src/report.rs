@@ -100,7 +100,7 @@ impl Report<'_> {
         for line in self.lines.iter().filter(|line| line.cells.iter().any(|cell| !cell.runs.is_empty())) {
             let mut row = vec![line.name.clone(), String::new()];
             for (at, cell) in line.cells.iter().enumerate() {
-                let time = figure(cell.run().map(|time| time * 1e3), 2);
+                let time = milliseconds(cell.run());
                 let ratio = ratio(line, at, self.reference(), Cell::run);
                 row.push(if at == self.reference() {
                     time
@@ -186,6 +186,18 @@ fn geometric_mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 
 fn figure(value: Option<f64>, digits: usize) -> String {
     value.map_or_else(|| "–".to_owned(), |value| format!("{value:.digits$}"))
+}
+
+/// Four digits, more where they stand before the point.
+fn milliseconds(seconds: Option<f64>) -> String {
+    let digits = match seconds {
+        Some(1.0..) => 0,
+        Some(0.1..) => 1,
+        Some(0.01..) => 2,
+        Some(0.001..) => 3,
+        _ => 4,
+    };
+    figure(seconds.map(|seconds| seconds * 1e3), digits)
 }
 
 fn number(value: Option<f64>) -> String {

@@ -29,7 +29,7 @@ impl Wasmtime {
 
     fn new(name: &'static str, strategy: Strategy) -> Result<Self> {
         let mut config = Config::new();
-        config.strategy(strategy).max_wasm_stack(GUEST_STACK_BYTES);
+        config.strategy(strategy).async_stack_size(GUEST_STACK_BYTES).max_wasm_stack(GUEST_STACK_BYTES);
         let engine = Engine::new(&config).map_err(plain)?;
         Ok(Self { name, engine })
     }
