@@ -30,7 +30,7 @@ pub struct Answer {
     pub score: Option<f32>,
     /// CPU seconds of the entry's call.
     pub called: f64,
-    /// CPU seconds between `bench.start` and `bench.end`.
+    /// CPU seconds from `bench.start` to `bench.end`, or to the end of the call if the guest never calls that.
     pub benched: Option<f64>,
 }
 
@@ -43,7 +43,7 @@ impl Answer {
         }
     }
 
-    /// The program's time in seconds; `None` if the guest never said when it began or ended.
+    /// The program's time in seconds; `None` if the guest never told it.
     pub fn seconds(&self, timing: Timing) -> Option<f64> {
         match timing {
             Timing::Call => Some(self.called),

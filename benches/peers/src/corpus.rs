@@ -63,7 +63,7 @@ struct Row {
 pub enum Timing {
     /// The whole call of the entry.
     Call,
-    /// From the guest's call of `bench.start` to that of `bench.end`.
+    /// From the guest's call of `bench.start` to that of `bench.end`, or to its end.
     Bench,
     /// 1 / the score that the entry returns: it runs for as long as it likes.
     Score,

@@ -59,7 +59,7 @@ impl Expect {
     /// What is wrong with an answer, if anything.
     pub fn fault(&self, answer: &Answer) -> Option<String> {
         if let End::Trap(message) = &answer.end {
-            return Some(format!("trap: {message}"));
+            return Some(format!("trap: {message}; stderr: \"{}\"", excerpt(&answer.stderr)));
         }
         self.0.iter().find_map(|check| fault(check, answer))
     }
@@ -142,7 +142,7 @@ fn masked(text: &[u8]) -> Vec<u8> {
 }
 
 fn excerpt(bytes: &[u8]) -> String {
-    const SHOWN: usize = 80;
+    const SHOWN: usize = 160;
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(SHOWN)]).escape_debug().to_string();
     if bytes.len() > SHOWN { format!("{text}… ({} bytes)", bytes.len()) } else { text }
 }

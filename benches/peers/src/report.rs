@@ -7,6 +7,9 @@ use crate::measure::{Cell, Line};
 /// What times are divided by, if it takes part; else the first engine.
 const REFERENCE: &str = "cranelift";
 
+/// Below this, entering the guest and the first touch of its pages outweigh its code.
+const LONG_SECONDS: f64 = 1e-3;
+
 /// How to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -111,6 +114,8 @@ impl Report<'_> {
             rows.push(row);
         }
         rows.push(self.means("geometric mean of least times", Cell::run));
+        let long = |line: &Line| line.cells[self.reference()].run().is_some_and(|time| time >= LONG_SECONDS);
+        rows.push(self.means_where("the same, where {} takes 1 ms or more", Cell::run, long));
         rows.push(self.means("geometric mean of medians", Cell::median));
         rows.push(self.summary("worst", |at| {
             let ratios = self
@@ -137,8 +142,13 @@ impl Report<'_> {
 
     /// Over the programs that both the engine and the reference got right.
     fn means(&self, title: &str, of: Figure) -> Vec<String> {
+        self.means_where(title, of, |_| true)
+    }
+
+    fn means_where(&self, title: &str, of: Figure, counts: impl Fn(&Line) -> bool) -> Vec<String> {
         self.summary(title, |at| {
-            let ratios = self.lines.iter().filter_map(|line| ratio(line, at, self.reference(), of));
+            let lines = self.lines.iter().filter(|line| counts(line));
+            let ratios = lines.filter_map(|line| ratio(line, at, self.reference(), of));
             figure(geometric_mean(ratios), 2)
         })
     }

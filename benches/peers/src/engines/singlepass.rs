@@ -79,7 +79,7 @@ impl Compiled for Ready {
         let host = world.host.take().context("the host was taken")?;
         let (end, score) = match outcome {
             Ok(results) => (End::Returned, results.first().and_then(Value::f32)),
-            Err(error) => (end_of(error.downcast_ref::<Exit>(), || format!("{error}")), None),
+            Err(error) => (end_of(error.downcast_ref::<Exit>(), || error.message()), None),
         };
         let hash = memory.map(|memory| memory.view(&store).copy_to_vec()).transpose()?;
         Ok(host.finish(called, end, score, hash.as_deref()))

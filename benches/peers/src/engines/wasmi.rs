@@ -59,7 +59,7 @@ impl Compiled for Ready {
         let mut results = vec![Val::I32(0); entry.ty(&store).results().len()];
         store.data_mut().host.begin();
         let outcome = entry.call(&mut store, &[], &mut results);
-        let called = store.data().host.elapsed();
+        let called = store.data_mut().host.elapsed();
         let end = match outcome {
             Ok(()) => End::Returned,
             Err(error) => end_of(error.downcast_ref(), || error.to_string()),

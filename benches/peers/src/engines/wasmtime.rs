@@ -71,10 +71,10 @@ impl Compiled for Ready {
         let mut results = vec![Val::I32(0); entry.ty(&store).results().len()];
         store.data_mut().host.begin();
         let outcome = entry.call(&mut store, &[], &mut results);
-        let called = store.data().host.elapsed();
+        let called = store.data_mut().host.elapsed();
         let end = match outcome {
             Ok(()) => End::Returned,
-            Err(error) => end_of(error.downcast_ref(), || format!("{error:?}")),
+            Err(error) => end_of(error.downcast_ref(), || error.root_cause().to_string()),
         };
         let score = results.first().and_then(Val::f32);
         let hash = memory.map(|memory| memory.data(&store).to_vec());
