@@ -32,6 +32,11 @@ mod scalar;
 #[cfg(test)]
 mod scalar_test;
 mod stub;
+#[cfg(test)]
+mod stub_test;
+#[cfg(test)]
+#[expect(unsafe_code, reason = "enters hand-assembled functions and is called by stubs")]
+mod test_world;
 
 use super::buffers::Buffers;
 use super::masm::{Gpr, Masm, RegisterPlan};
