@@ -8,6 +8,8 @@ pub(crate) mod handle;
 pub(crate) mod index;
 #[expect(unsafe_code, reason = "maps, protects and frees address ranges")]
 pub(crate) mod pages;
+#[expect(unsafe_code, reason = "lends the bytes of blocks at fixed addresses")]
+pub(crate) mod pinned;
 pub(crate) mod pool;
 pub(crate) mod scratch;
 pub(crate) mod slots;

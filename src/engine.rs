@@ -1,0 +1,474 @@
+//! What all modules and stores of a process part share: settings, function types, code pages, stubs.
+//!
+//! Owns: [`Config`] and [`Engine`]; the interner that gives structurally equal function types equal ids, engine-wide; the stubs
+//! through which hosts enter machine code and machine code enters hosts.
+//! Does not know: modules (`module`), stores.
+
+use std::collections::HashMap;
+use std::{fmt, io};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use crate::arena::exec::{CodeArena, CodeRange, REGION_BYTES_DEFAULT};
+use crate::arena::index::{IndexVec, index_type};
+use crate::arena::pool::MemoryPool;
+use crate::error::{Error, LimitError};
+use crate::jit::abi::BUILTIN_COUNT;
+use crate::jit::backtrace::CodeRecord;
+use crate::jit::{entry, fault};
+use crate::jit::stubs::{self, StubKey, StubSet};
+use crate::jit::target::{Cpu, MemoryMode, Target, Tuning};
+use crate::spec::features::Features;
+use crate::spec::limits::{ENGINE_TYPES_MAX, MEMORY_PAGES_MAX, ModuleLimits, TABLE_ELEMENTS_MAX};
+use crate::spec::types::FuncType;
+
+index_type!(
+    /// Engine-wide id of a function type: equal ids mean equal types.
+    pub(crate) struct TypeId,
+    "engine-type"
+);
+
+/// Settings of an [`Engine`].
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(crate) features: Features,
+    pub(crate) module_limits: ModuleLimits,
+    pub(crate) limits: StoreLimits,
+    pub(crate) memory: MemoryMode,
+    pub(crate) tuning: Tuning,
+    pub(crate) cpu_mask: Cpu,
+    pub(crate) verify: bool,
+    pub(crate) max_stack_bytes: usize,
+    pub(crate) code_bytes: usize,
+    pub(crate) types_max: u32,
+}
+
+/// What one store may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreLimits {
+    /// Instances alive at once, freed ones that references keep included.
+    pub instances: u32,
+    /// Pages of one memory with standard pages.
+    pub memory_pages: u64,
+    /// Elements of one table.
+    pub table_elements: u64,
+    /// Host values behind references.
+    pub externs: u32,
+}
+
+/// Instances in one store unless the host says otherwise: as many as references can name (22 bits, two numbers kept out).
+const INSTANCES_MAX: u32 = (1 << 22) - 2;
+
+impl Default for StoreLimits {
+    fn default() -> Self {
+        Self {
+            instances: INSTANCES_MAX,
+            memory_pages: MEMORY_PAGES_MAX.into(),
+            table_elements: TABLE_ELEMENTS_MAX.into(),
+            externs: 1 << 24,
+        }
+    }
+}
+
+/// Bytes of the host's stack that one outermost call may use.
+const MAX_STACK_BYTES_DEFAULT: usize = 1 << 20;
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            features: Features::default(),
+            module_limits: ModuleLimits::default(),
+            limits: StoreLimits::default(),
+            memory: MemoryMode::Guarded,
+            tuning: Tuning::ALL,
+            cpu_mask: Cpu::ALL,
+            verify: false,
+            max_stack_bytes: MAX_STACK_BYTES_DEFAULT,
+            code_bytes: REGION_BYTES_DEFAULT,
+            types_max: ENGINE_TYPES_MAX,
+        }
+    }
+}
+
+impl Config {
+    /// The default settings.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Which proposals modules may use.
+    #[must_use]
+    pub fn features(mut self, features: Features) -> Self {
+        self.features = features;
+        self
+    }
+
+    /// What one module may ask for.
+    #[must_use]
+    pub fn module_limits(mut self, limits: ModuleLimits) -> Self {
+        self.module_limits = limits;
+        self
+    }
+
+    /// What one store may hold.
+    #[must_use]
+    pub fn store_limits(mut self, limits: StoreLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How accesses to memories are kept in bounds.
+    #[must_use]
+    pub fn memory_mode(mut self, mode: MemoryMode) -> Self {
+        self.memory = mode;
+        self
+    }
+
+    /// Which techniques the compiler uses. None changes a result.
+    #[must_use]
+    pub fn tuning(mut self, tuning: Tuning) -> Self {
+        self.tuning = tuning;
+        self
+    }
+
+    /// CPU features that may be used if the host has them.
+    #[must_use]
+    pub fn cpu_mask(mut self, mask: Cpu) -> Self {
+        self.cpu_mask = mask;
+        self
+    }
+
+    /// Whether code verifies, at each access, what the compiler relies on. For tests.
+    #[must_use]
+    pub fn verify(mut self, verify: bool) -> Self {
+        self.verify = verify;
+        self
+    }
+
+    /// Bytes of the host's stack that one outermost call may use, calls nested in host functions included.
+    #[must_use]
+    pub fn max_stack_bytes(mut self, bytes: usize) -> Self {
+        self.max_stack_bytes = bytes;
+        self
+    }
+
+    /// Address space for machine code: the most that the engine's modules may have at once.
+    #[must_use]
+    pub fn code_bytes(mut self, bytes: usize) -> Self {
+        self.code_bytes = bytes;
+        self
+    }
+
+    /// How many function types the engine distinguishes over its life.
+    #[must_use]
+    pub fn max_types(mut self, types: u32) -> Self {
+        self.types_max = types.min(ENGINE_TYPES_MAX);
+        self
+    }
+}
+
+/// What modules and stores share. Cloning shares it.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<EngineInner>,
+}
+
+struct EngineInner {
+    config: Config,
+    target: Target,
+    types: RwLock<Types>,
+    code: CodeArena,
+    memories: MemoryPool,
+    fixed: FixedStubs,
+    stubs: RwLock<StubCache>,
+}
+
+#[derive(Default)]
+struct Types {
+    ids: HashMap<Arc<FuncType>, TypeId>,
+    rows: IndexVec<TypeId, Arc<TypeRow>>,
+}
+
+/// An interned type with what is found out about it once.
+#[derive(Debug)]
+pub(crate) struct TypeRow {
+    /// The type.
+    pub(crate) ty: Arc<FuncType>,
+    entry: OnceLock<usize>,
+    host: OnceLock<usize>,
+}
+
+/// Stubs that every instance uses.
+struct FixedStubs {
+    code: CodeRange<CodeRecord>,
+    set: StubSet,
+    builtins: Box<[usize; BUILTIN_COUNT]>,
+}
+
+/// Stubs of signatures. They stay as long as the engine; `jit::stubs` bounds their number.
+#[derive(Default)]
+struct StubCache {
+    addresses: HashMap<(StubRole, StubKey), usize>,
+    batches: Vec<CodeRange<CodeRecord>>,
+}
+
+/// What a stub of a signature is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum StubRole {
+    /// The host enters machine code.
+    Entry,
+    /// Machine code enters the host.
+    Host,
+}
+
+impl Engine {
+    /// An engine with these settings, for this machine.
+    ///
+    /// # Errors
+    /// If the system gives no pages for machine code.
+    pub fn new(config: &Config) -> Result<Self, Error> {
+        let host = entry::host_target().map_err(io::Error::other)?;
+        if config.memory == MemoryMode::Guarded {
+            fault::install()?;
+        }
+        let target = Target {
+            cpu: host.cpu.without(Cpu::ALL.without(config.cpu_mask)),
+            memory: config.memory,
+            tuning: config.tuning,
+            verify: config.verify,
+            ..host
+        };
+        let code = CodeArena::new(config.code_bytes)?;
+        let fixed = FixedStubs::publish(&code, &target)?;
+        let inner = EngineInner {
+            config: config.clone(),
+            target,
+            types: RwLock::default(),
+            code,
+            memories: MemoryPool::new(),
+            fixed,
+            stubs: RwLock::default(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    /// Which proposals modules may use.
+    #[must_use]
+    pub fn features(&self) -> Features {
+        self.inner.config.features
+    }
+
+    /// How accesses to memories are kept in bounds.
+    #[must_use]
+    pub fn memory_mode(&self) -> MemoryMode {
+        self.inner.config.memory
+    }
+
+    /// What code is compiled for.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        self.inner.target
+    }
+
+    /// Bytes of pages that hold machine code now.
+    #[must_use]
+    pub fn code_bytes(&self) -> usize {
+        self.inner.code.used_bytes()
+    }
+
+    /// Whether two handles are the same engine.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    pub(crate) fn limits(&self) -> &StoreLimits {
+        &self.inner.config.limits
+    }
+
+    /// Where memories get their storage.
+    pub(crate) fn memories(&self) -> &MemoryPool {
+        &self.inner.memories
+    }
+
+    /// Where machine code is published.
+    pub(crate) fn code(&self) -> &CodeArena {
+        &self.inner.code
+    }
+
+    /// Ids of types; equal types have equal ids. Known types are found even at the limit.
+    pub(crate) fn intern<'a>(&self, types: impl Iterator<Item = &'a FuncType>) -> Result<Vec<TypeId>, Error> {
+        let types: Vec<&FuncType> = types.collect();
+        let known: Option<Vec<_>> = {
+            let table = self.inner.types.read().unwrap_or_else(PoisonError::into_inner);
+            types.iter().map(|ty| table.ids.get(*ty).copied()).collect()
+        };
+        if let Some(ids) = known {
+            return Ok(ids);
+        }
+        let mut table = self.inner.types.write().unwrap_or_else(PoisonError::into_inner);
+        types.into_iter().map(|ty| self.intern_one(&mut table, ty)).collect()
+    }
+
+    fn intern_one(&self, table: &mut Types, ty: &FuncType) -> Result<TypeId, Error> {
+        if let Some(&id) = table.ids.get(ty) {
+            return Ok(id);
+        }
+        let (count, allowed) = (table.rows.len() as u64, u64::from(self.inner.config.types_max));
+        if count >= allowed {
+            return Err(Error::limit(LimitError::TYPES, count + 1, allowed));
+        }
+        let ty = Arc::new(ty.clone());
+        let row = TypeRow { ty: Arc::clone(&ty), entry: OnceLock::new(), host: OnceLock::new() };
+        let id = table.rows.push(Arc::new(row));
+        table.ids.insert(ty, id);
+        Ok(id)
+    }
+
+    /// The id of one type.
+    pub(crate) fn type_id(&self, ty: &FuncType) -> Result<TypeId, Error> {
+        let ids = self.intern(std::iter::once(ty))?;
+        Ok(ids[0])
+    }
+
+    /// What is known of an interned type.
+    pub(crate) fn type_row(&self, id: TypeId) -> Arc<TypeRow> {
+        let table = self.inner.types.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&table.rows[id])
+    }
+
+    /// The address of the stub of this role for functions of this type.
+    pub(crate) fn stub(&self, role: StubRole, row: &TypeRow) -> Result<usize, Error> {
+        let cell = match role {
+            StubRole::Entry => &row.entry,
+            StubRole::Host => &row.host,
+        };
+        if let Some(&address) = cell.get() {
+            return Ok(address);
+        }
+        let address = match self.stub_key(role, &row.ty) {
+            None => self.inner.fixed.wide(role),
+            Some(key) => {
+                self.publish_stubs(&[(role, &row.ty)])?;
+                let cache = self.inner.stubs.read().unwrap_or_else(PoisonError::into_inner);
+                cache.addresses[&(role, key)]
+            }
+        };
+        Ok(*cell.get_or_init(|| address))
+    }
+
+    fn stub_key(&self, role: StubRole, ty: &FuncType) -> Option<StubKey> {
+        match role {
+            StubRole::Entry => stubs::entry_key(&self.inner.target, ty),
+            StubRole::Host => stubs::host_key(&self.inner.target, ty),
+        }
+    }
+
+    /// Publishes, in one batch, those of these stubs that are missing.
+    pub(crate) fn publish_stubs(&self, wanted: &[(StubRole, &FuncType)]) -> Result<(), Error> {
+        let target = &self.inner.target;
+        let keyed = |&(role, ty): &(StubRole, _)| Some(((role, self.stub_key(role, ty)?), ty));
+        let mut keys: HashMap<_, &FuncType> = wanted.iter().filter_map(keyed).collect();
+        {
+            let cache = self.inner.stubs.read().unwrap_or_else(PoisonError::into_inner);
+            keys.retain(|key, _| !cache.addresses.contains_key(key));
+        }
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let mut cache = self.inner.stubs.write().unwrap_or_else(PoisonError::into_inner);
+        keys.retain(|key, _| !cache.addresses.contains_key(key));
+        let pieces: Vec<_> = keys
+            .into_iter()
+            .map(|(key, ty)| match key.0 {
+                StubRole::Entry => (key, stubs::entry(target, ty)),
+                StubRole::Host => (key, stubs::host(target, ty)),
+            })
+            .collect();
+        if pieces.is_empty() {
+            return Ok(());
+        }
+        let (code, addresses) = publish(&self.inner.code, pieces.iter().map(|(_, code)| &**code))?;
+        cache.batches.push(code);
+        cache.addresses.extend(pieces.into_iter().map(|(key, _)| key).zip(addresses));
+        Ok(())
+    }
+
+    /// Address of the stub that traps end in.
+    pub(crate) fn trap_stub(&self) -> usize {
+        self.inner.fixed.at(self.inner.fixed.set.trap)
+    }
+
+    /// Address of the stub that resolves foreign references.
+    pub(crate) fn resolve_stub(&self) -> usize {
+        self.inner.fixed.at(self.inner.fixed.set.resolve)
+    }
+
+    /// Address of the code that an import of a freed function is rewritten to.
+    pub(crate) fn freed_stub(&self) -> usize {
+        self.inner.fixed.at(self.inner.fixed.set.freed)
+    }
+
+    /// Addresses of the builtin stubs, for as long as the engine lives.
+    pub(crate) fn builtin_stubs(&self) -> &[usize; BUILTIN_COUNT] {
+        &self.inner.fixed.builtins
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("target", &self.inner.target).finish_non_exhaustive()
+    }
+}
+
+/// Publishes pieces of stub code as one batch; the address of each.
+fn publish<'a>(
+    arena: &CodeArena,
+    pieces: impl Iterator<Item = &'a [u8]> + Clone,
+) -> Result<(CodeRange<CodeRecord>, Vec<usize>), Error> {
+    let mut size = 0;
+    let offsets: Vec<usize> = pieces
+        .clone()
+        .map(|piece| {
+            let at = size;
+            size = (at + piece.len()).next_multiple_of(STUB_ALIGN_BYTES);
+            at
+        })
+        .collect();
+    let range = arena.publish(size, CodeRecord::Stubs, |code, _| {
+        for (piece, &at) in pieces.zip(&offsets) {
+            code[at..at + piece.len()].copy_from_slice(piece);
+        }
+    })?;
+    let addresses = offsets.iter().map(|&at| range.address(at)).collect();
+    Ok((range, addresses))
+}
+
+/// Where stubs may start: what an instruction fetch takes at once.
+const STUB_ALIGN_BYTES: usize = 16;
+
+impl FixedStubs {
+    fn publish(arena: &CodeArena, target: &Target) -> Result<Self, Error> {
+        let set = stubs::common(target);
+        let (code, _) = publish(arena, std::iter::once(&*set.code))?;
+        let builtins = Box::new(set.builtins.map(|at| code.address(at as usize)));
+        Ok(Self { code, set, builtins })
+    }
+
+    fn at(&self, offset: u32) -> usize {
+        self.code.address(offset as usize)
+    }
+
+    fn wide(&self, role: StubRole) -> usize {
+        match role {
+            StubRole::Entry => self.at(self.set.entry_wide),
+            StubRole::Host => self.at(self.set.host_wide),
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! A compiled module: what it declares and its published code, shared by all stores and threads.
+//!
+//! Owns: [`Module`], the way from bytes to code, and reflection.
+//! Does not know: instances. Start at [`Module::new`].
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::arena::exec::CodeRange;
+use crate::arena::index::IndexVec;
+use crate::engine::{Engine, StubRole, TypeId};
+use crate::error::Error;
+use crate::jit;
+use crate::jit::abi::{ContextLayout, FuncEntry, NO_TYPE};
+use crate::jit::backtrace::{CodeRecord, ModuleCode};
+use crate::jit::image::{Image, Site, patch_type};
+use crate::spec::decode::{Decoded, decode};
+use crate::spec::invalid::ModuleError;
+use crate::spec::limits::CODE_BYTES_MAX;
+use crate::spec::module::{DefinedFuncIdx, ExternIdx, FuncIdx, ModuleDecl, TypeIdx};
+use crate::spec::types::{ExternKind, ExternType, RefType};
+
+/// A compiled module. Cloning shares it.
+#[derive(Clone)]
+pub struct Module {
+    inner: Arc<ModuleInner>,
+}
+
+struct ModuleInner {
+    engine: Engine,
+    bytes: Box<[u8]>,
+    decl: Arc<ModuleDecl>,
+    image: Arc<ModuleCode>,
+    /// None when the module defines no function.
+    code: Option<CodeRange<CodeRecord>>,
+    type_ids: IndexVec<TypeIdx, TypeId>,
+    entries: Box<[FuncEntry]>,
+    can_leak: bool,
+}
+
+/// An import as a module declares it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportType<'a> {
+    /// Where it comes from.
+    pub module: &'a str,
+    /// Its name there.
+    pub name: &'a str,
+    /// What it must be.
+    pub ty: ExternType,
+}
+
+/// An export as a module declares it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportType<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What it is.
+    pub ty: ExternType,
+}
+
+/// A function's machine code, for inspection.
+#[derive(Debug)]
+pub struct FuncCode<'a> {
+    /// Position of the function in its module, imports included.
+    pub func_index: u32,
+    /// Address of its first byte.
+    pub address: usize,
+    /// Its bytes: entries, body, cold part and jump tables.
+    pub bytes: &'a [u8],
+    /// Bytes of its body in the module.
+    pub wasm: Range<usize>,
+    /// Offsets in `bytes` and in the module of what may trap or call, ascending.
+    pub sites: Vec<(u32, u32)>,
+    /// Bytes of its stack frame.
+    pub frame_bytes: u32,
+}
+
+impl Module {
+    /// Validates and compiles a module: bytes, or text where the feature `wat` is on.
+    ///
+    /// # Errors
+    /// `Invalid` if it is not valid or needs a proposal that is off, `Limit` if it asks for more than the engine allows,
+    /// `System` if there is no room for its code.
+    pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Self, Error> {
+        let bytes = to_binary(bytes.as_ref())?;
+        let config = engine.config();
+        let decoded = decode(&bytes, config.features, &config.module_limits)?;
+        let image = jit::compile(&bytes, &decoded, &engine.target())?;
+        Self::publish(engine, bytes.into_owned().into(), decoded, image)
+    }
+
+    /// Decodes and validates a module without keeping its code.
+    ///
+    /// # Errors
+    /// As [`Module::new`].
+    pub fn validate(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<(), Error> {
+        let bytes = to_binary(bytes.as_ref())?;
+        let config = engine.config();
+        let decoded = decode(&bytes, config.features, &config.module_limits)?;
+        jit::compile(&bytes, &decoded, &engine.target())?;
+        Ok(())
+    }
+
+    fn publish(engine: &Engine, bytes: Box<[u8]>, decoded: Decoded, mut image: Image) -> Result<Self, Error> {
+        let decl = Arc::new(decoded.decl);
+        let type_ids = IndexVec::from(engine.intern(decl.types.iter())?);
+        publish_stubs(engine, &decl)?;
+        let code_bytes = std::mem::take(&mut image.code);
+        let relocs = std::mem::take(&mut image.types);
+        let image = Arc::new(ModuleCode::new(image, Arc::clone(&decl)));
+        let code = if code_bytes.is_empty() {
+            None
+        } else {
+            let record = CodeRecord::Module(Arc::clone(&image));
+            Some(engine.code().publish(code_bytes.len(), record, |to, _| {
+                to.copy_from_slice(&code_bytes);
+                for reloc in &relocs {
+                    patch_type(to, reloc, type_ids[reloc.ty].as_u32());
+                }
+            })?)
+        };
+        let entries = entries(&decl, image.image(), code.as_ref(), &type_ids);
+        let can_leak = can_leak(&decl);
+        let inner =
+            ModuleInner { engine: engine.clone(), bytes, decl, image, code, type_ids, entries, can_leak };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The engine it was compiled for.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+
+    /// Its name in the name section.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.inner.decl.names.module.as_deref()
+    }
+
+    /// Imports in order of declaration.
+    pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
+        self.decl().imports.iter().map(|import| ImportType {
+            module: &import.module,
+            name: &import.name,
+            ty: self.decl().import_type(import.ty),
+        })
+    }
+
+    /// Exports in order of declaration.
+    pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
+        let ty = |item| self.decl().extern_type(item);
+        self.decl().exports.iter().map(move |export| ExportType { name: &export.name, ty: ty(export.item) })
+    }
+
+    /// Type of what is exported as `name`.
+    #[must_use]
+    pub fn export(&self, name: &str) -> Option<ExternType> {
+        self.decl().exports.get(name).map(|item| self.decl().extern_type(item))
+    }
+
+    /// Name of a function in the name section; positions count imports.
+    #[must_use]
+    pub fn func_name(&self, func_index: u32) -> Option<&str> {
+        self.decl().names.func(FuncIdx::new(func_index))
+    }
+
+    /// Contents of the custom sections of this name, in order.
+    pub fn custom_sections<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        let named = self.decl().customs.iter().filter(move |section| &*section.name == name);
+        named.map(|section| &self.inner.bytes[section.bytes.clone()])
+    }
+
+    /// The module itself, in the binary format.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.inner.bytes
+    }
+
+    /// Bytes of its code section.
+    #[must_use]
+    pub fn code_section_bytes(&self) -> usize {
+        self.decl().code_section.len()
+    }
+
+    /// Bytes of its machine code.
+    #[must_use]
+    pub fn machine_code_bytes(&self) -> usize {
+        self.inner.code.as_ref().map_or(0, CodeRange::len)
+    }
+
+    /// How many functions it has, imports included.
+    #[must_use]
+    pub fn func_count(&self) -> usize {
+        self.decl().funcs.len()
+    }
+
+    /// Machine code of the functions that it defines, in order.
+    pub fn func_codes(&self) -> impl Iterator<Item = FuncCode<'_>> {
+        self.decl().bodies.keys().filter_map(|defined| self.func_code_of(defined))
+    }
+
+    /// Machine code of one function; positions count imports.
+    #[must_use]
+    pub fn func_code(&self, func_index: u32) -> Option<FuncCode<'_>> {
+        let func = FuncIdx::new(func_index);
+        self.decl().funcs.get(func)?;
+        self.func_code_of(self.decl().defined(func)?)
+    }
+
+    fn func_code_of(&self, defined: DefinedFuncIdx) -> Option<FuncCode<'_>> {
+        let code = self.inner.code.as_ref()?;
+        let image = self.image();
+        let func = image.funcs.get(defined)?;
+        let range = func.start..func.end;
+        let inside = |site: &&Site| range.contains(&site.code);
+        let place = |site: &Site| (site.code - func.start, site.wasm);
+        let mut sites: Vec<_> = image.returns.iter().filter(inside).map(place).collect();
+        sites.extend(image.accesses.iter().filter(inside).map(place));
+        sites.sort_unstable();
+        Some(FuncCode {
+            func_index: self.decl().func_idx(defined).as_u32(),
+            address: code.base() + func.start as usize,
+            bytes: &code.bytes()[func.start as usize..func.end as usize],
+            wasm: self.decl().bodies[defined].clone(),
+            sites,
+            frame_bytes: func.frame_bytes,
+        })
+    }
+
+    /// Whether two handles are the same module.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    pub(crate) fn decl(&self) -> &Arc<ModuleDecl> {
+        &self.inner.decl
+    }
+
+    /// The image's tables; its code lies in the engine's code pages.
+    pub(crate) fn image(&self) -> &Image {
+        self.inner.image.image()
+    }
+
+    /// Where the parts of its instances' contexts lie.
+    pub(crate) fn layout(&self) -> &ContextLayout {
+        &self.image().layout
+    }
+
+    /// Its functions as `call_indirect` sees them, by position.
+    pub(crate) fn entries(&self) -> &[FuncEntry] {
+        &self.inner.entries
+    }
+
+    /// The engine-wide id of a type.
+    pub(crate) fn type_id(&self, ty: TypeIdx) -> TypeId {
+        self.inner.type_ids[ty]
+    }
+
+    /// The engine-wide id of a function's type.
+    pub(crate) fn func_type_id(&self, func: FuncIdx) -> TypeId {
+        self.type_id(self.decl().funcs[func].ty)
+    }
+
+    /// Whether references to its functions may reach what it shares with others.
+    pub(crate) fn can_leak(&self) -> bool {
+        self.inner.can_leak
+    }
+}
+
+impl fmt::Debug for Module {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Module")
+            .field("name", &self.name())
+            .field("funcs", &self.func_count())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The binary format of a module in either format.
+fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
+    #[cfg(feature = "wat")]
+    if !bytes.starts_with(b"\0asm") {
+        return wat::parse_bytes(bytes).map_err(|error| {
+            let message = error.to_string();
+            crate::error::Invalid { offset: None, func: None, message, needs: None }.into()
+        });
+    }
+    Ok(Cow::Borrowed(bytes))
+}
+
+/// Publishes the stubs that hosts may need for what the module exports and imports, in one batch.
+fn publish_stubs(engine: &Engine, decl: &ModuleDecl) -> Result<(), Error> {
+    let ty = |func: FuncIdx| decl.func_type(func);
+    let imported = (0..decl.imported.funcs).map(|func| (StubRole::Host, ty(FuncIdx::new(func))));
+    let exported = decl.exports.iter().filter_map(|export| match export.item {
+        ExternIdx::Func(func) => Some((StubRole::Entry, ty(func))),
+        _ => None,
+    });
+    let start = decl.start.into_iter().map(|func| (StubRole::Entry, ty(func)));
+    let wanted: Vec<_> = imported.chain(exported).chain(start).collect();
+    engine.publish_stubs(&wanted)
+}
+
+fn entries(
+    decl: &ModuleDecl,
+    image: &Image,
+    code: Option<&CodeRange<CodeRecord>>,
+    type_ids: &IndexVec<TypeIdx, TypeId>,
+) -> Box<[FuncEntry]> {
+    let none = FuncEntry { code: 0, ty: NO_TYPE, pad: 0 };
+    let entry = |(func, func_decl): (FuncIdx, &crate::spec::module::FuncDecl)| {
+        let foreign = decl.defined(func).and_then(|defined| image.funcs[defined].foreign);
+        let (Some(foreign), Some(code)) = (foreign, code) else { return none };
+        FuncEntry { code: code.address(foreign as usize), ty: type_ids[func_decl.ty].as_u32(), pad: 0 }
+    };
+    decl.funcs.iter_enumerated().map(entry).collect()
+}
+
+/// Whether the module makes function references and shares something that can hold one.
+fn can_leak(decl: &ModuleDecl) -> bool {
+    let takes_ref = decl.elems.iter().any(|elem| elem.ty == RefType::Func)
+        || decl.globals.iter().any(|global| global.init.is_some_and(|init| init.func().is_some()));
+    takes_ref && shares_references(decl)
+}
+
+fn shares_references(decl: &ModuleDecl) -> bool {
+    let carries = |ty: &ExternType| match ty {
+        ExternType::Table(_) => true,
+        ExternType::Global(global) => global.content.is_ref(),
+        ExternType::Func(func) => func.params.iter().chain(&func.results).any(|ty| ty.is_ref()),
+        ExternType::Memory(_) | ExternType::Tag(_) => false,
+    };
+    decl.imports.iter().any(|import| carries(&decl.import_type(import.ty)))
+        || decl.exports.iter().any(|export| {
+            export.item.kind() != ExternKind::Memory && carries(&decl.extern_type(export.item))
+        })
+}
+
+const _: () = assert!(CODE_BYTES_MAX < u32::MAX as usize, "offsets in code have 32 bits");
+
+const fn is_shared<T: Send + Sync>() {}
+const _: () = is_shared::<Module>();
+const _: () = is_shared::<Engine>();
+const _: () = is_shared::<ModuleError>();

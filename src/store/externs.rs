@@ -1,0 +1,99 @@
+//! Host values and host functions that guests hold references to.
+//!
+//! Owns: what an [`ExternRef`] does; the rows of host functions that can be values.
+//! Does not know: what a host function does (`host`).
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::StoreInner;
+use super::addr::{ExternRef, Func, FuncAddr, HostFuncAddr};
+use super::host::HostFunc;
+use super::island::{AsStore, AsStoreMut};
+use super::memory::reserve;
+use super::row::HostFuncRow;
+use crate::engine::StubRole;
+use crate::error::Error;
+use crate::spec::types::FuncType;
+
+impl ExternRef {
+    /// A reference to a value of the host, which the store keeps.
+    ///
+    /// # Errors
+    /// If there are too many, or the store is closed.
+    pub fn new(store: &mut impl AsStoreMut, value: impl Any + Send + Sync) -> Result<Self, Error> {
+        let mut store = store.view_mut();
+        store.check_open()?;
+        let (count, allowed) = (store.externs.len() as u64, u64::from(store.engine.limits().externs));
+        if count >= allowed {
+            return Err(store.limit_error("externs", count + 1, allowed));
+        }
+        reserve(&mut store.externs, 1, "externs")?;
+        let addr = store.externs.insert(Box::new(value));
+        Ok(Self { raw: store.externs.handle(addr) })
+    }
+
+    /// The value.
+    ///
+    /// # Errors
+    /// If the handle is stale or of another store.
+    pub fn data(self, store: &impl AsStore) -> Result<&(dyn Any + Send + Sync), Error> {
+        let store = store.view().get();
+        let addr = store.resolve_extern(self)?;
+        Ok(&**store.externs.get(addr).expect("resolved"))
+    }
+
+    /// The value, if it is of this type.
+    ///
+    /// # Errors
+    /// If the handle is stale or of another store.
+    pub fn downcast<U: Any>(self, store: &impl AsStore) -> Result<Option<&U>, Error> {
+        Ok(self.data(store)?.downcast_ref())
+    }
+}
+
+impl Func {
+    /// Its type.
+    ///
+    /// # Errors
+    /// If the handle is stale or of another store.
+    pub fn ty(self, store: &impl AsStore) -> Result<FuncType, Error> {
+        let store = store.view().get();
+        Ok(match store.resolve_func(self)? {
+            FuncAddr::Wasm(instance, index) => store.module_of(instance).decl().func_type(index).clone(),
+            FuncAddr::Host(host) => store.host_func(host).func.ty().clone(),
+        })
+    }
+}
+
+impl<T> StoreInner<T> {
+    /// The row of a host function.
+    ///
+    /// # Panics
+    /// If it is gone: the caller has resolved it.
+    pub(crate) fn host_func(&self, addr: HostFuncAddr) -> &HostFuncRow<T> {
+        self.host_funcs.get(addr).expect("resolved before")
+    }
+
+    /// The row of a host function, made if there is none, with one more share.
+    pub(crate) fn share_host_func(&mut self, func: &Arc<HostFunc<T>>) -> Result<HostFuncAddr, Error> {
+        let key = Arc::as_ptr(func).addr();
+        if let Some(&addr) = self.host_func_rows.get(&key) {
+            self.host_funcs.get_mut(addr).expect("the map holds rows only").shares += 1;
+            return Ok(addr);
+        }
+        let ty = self.engine.type_id(func.ty())?;
+        let stub = self.engine.stub(StubRole::Host, &self.engine.type_row(ty))?;
+        reserve(&mut self.host_funcs, 1, "host functions")?;
+        let addr = self.host_funcs.insert(HostFuncRow { func: Arc::clone(func), ty, stub, shares: 1 });
+        self.host_func_rows.insert(key, addr);
+        Ok(addr)
+    }
+
+    /// Gives one share up. The row stays while references may name it: `collect` knows.
+    pub(crate) fn unshare_host_func(&mut self, addr: HostFuncAddr) {
+        if let Some(row) = self.host_funcs.get_mut(addr) {
+            row.shares -= 1;
+        }
+    }
+}

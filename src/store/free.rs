@@ -1,0 +1,301 @@
+//! The end of instances and stores.
+//!
+//! Owns: `free`, `exit`, `close`, and what goes with an instance: rows that only it used, names, its context.
+//! Does not know: what references in tables name (`collect` will).
+//!
+//! A freed instance whose functions may still be reached becomes a *zombie*: its handle is stale, its functions work. It goes
+//! when the last importer goes, or by `Free::Now`. Values of the host are dropped last, with the store whole again.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use super::addr::{FuncAddr, GlobalAddr, Instance, InstanceAddr, MemAddr, TableAddr};
+use super::context::ImportTarget;
+use super::island::AsStoreMut;
+use super::row::{GlobalOwner, ImportOrigin, InstanceRow, State};
+use super::{Columns, EndError, EndReason, Store, StoreInner};
+use crate::error::Error;
+
+/// When a freed instance goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Free {
+    /// At once: references to its functions trap.
+    Now,
+    /// As soon as no other instance can reach its functions; until then these work.
+    WhenUnreachable,
+}
+
+/// What became of a freed instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freed {
+    /// It is gone.
+    Done,
+    /// Its handle is stale; its functions are kept by importers or references.
+    Waiting,
+}
+
+/// Data of instances that are gone, still to be dropped; and a panic on the way.
+#[must_use = "data is dropped by `finish`"]
+pub(crate) struct GoneData<T> {
+    /// With their place in the order of spawning.
+    data: Vec<(u64, T)>,
+    columns: Option<Columns<T>>,
+    panic: Option<Box<dyn Any + Send>>,
+}
+
+impl<T> GoneData<T> {
+    const fn new() -> Self {
+        Self { data: Vec::new(), columns: None, panic: None }
+    }
+
+    /// Drops the data, newest first. A panic in one goes on when all are dropped.
+    pub(crate) fn finish(mut self) {
+        self.data.sort_unstable_by_key(|(seq, _)| *seq);
+        while let Some((_, data)) = self.data.pop() {
+            self.guard(|| drop(data));
+        }
+        let columns = self.columns.take();
+        self.guard(|| drop(columns));
+        if let Some(panic) = self.panic {
+            resume_unwind(panic);
+        }
+    }
+}
+
+impl<T> GoneData<T> {
+    /// Runs code of the host and keeps its first panic.
+    fn guard(&mut self, work: impl FnOnce()) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
+            self.panic.get_or_insert(panic);
+        }
+    }
+}
+
+impl<T> Store<T> {
+    /// Frees an instance, with all that only it used.
+    ///
+    /// # Errors
+    /// If the handle is stale (`Now` accepts that of an instance kept by references) or of another store.
+    pub fn free(&mut self, instance: Instance, how: Free) -> Result<Freed, Error> {
+        let mut store = self.view_mut();
+        let addr = match how {
+            Free::Now => store.resolve_any_instance(instance)?,
+            Free::WhenUnreachable => store.resolve_instance(instance)?,
+        };
+        let (freed, gone) = store.end(addr, how, EndReason::Freed);
+        gone.finish();
+        Ok(freed)
+    }
+
+    /// Ends an instance with an exit code: it may not be called any more, but still be read. The first exit counts.
+    ///
+    /// # Errors
+    /// If the handle is stale or of another store.
+    pub fn exit(&mut self, instance: Instance, code: u32) -> Result<(), Error> {
+        let mut store = self.view_mut();
+        let addr = store.resolve_instance(instance)?;
+        store.exit_instance(addr, code);
+        Ok(())
+    }
+
+    /// Ends all instances, newest first. Everything else then fails; closing again does nothing.
+    ///
+    /// # Errors
+    /// What the hook returned.
+    pub fn close(&mut self, code: u32) -> Result<(), Vec<EndError>> {
+        let mut store = self.view_mut();
+        if store.closed.is_some() {
+            return Ok(());
+        }
+        let (errors, gone) = store.end_all(code);
+        gone.finish();
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+}
+
+impl<T> StoreInner<T> {
+    /// The instance may not be entered by the host any more. The first exit counts.
+    pub(crate) fn exit_instance(&mut self, instance: InstanceAddr, code: u32) {
+        let row = self.instance_mut(instance);
+        if matches!(row.state, State::Live | State::Starting) {
+            row.state = State::Exited(code);
+            row.context.head().state.set(1);
+        }
+    }
+
+    /// Frees an instance that is not gone.
+    pub(crate) fn end(&mut self, instance: InstanceAddr, how: Free, why: EndReason) -> (Freed, GoneData<T>) {
+        let mut gone = GoneData::new();
+        if self.instance(instance).state != State::Zombie {
+            // What a hook returns while one instance is freed has nowhere to go.
+            let _ = self.call_hook(instance, why, &mut gone);
+            self.make_zombie(instance);
+        }
+        if how == Free::WhenUnreachable && self.is_reachable(instance) {
+            return (Freed::Waiting, gone);
+        }
+        if self.instance(instance).importers > 0 {
+            self.trap_importers(instance);
+        }
+        let mut work = vec![instance];
+        while let Some(instance) = work.pop() {
+            self.remove(instance, &mut work, &mut gone);
+        }
+        (Freed::Done, gone)
+    }
+
+    fn is_reachable(&self, instance: InstanceAddr) -> bool {
+        let row = self.instance(instance);
+        row.importers > 0 || row.escaped
+    }
+
+    fn call_hook(&mut self, instance: InstanceAddr, why: EndReason, gone: &mut GoneData<T>) -> Result<(), Error> {
+        let Some(mut hook) = self.hook.take() else { return Ok(()) };
+        let handle = self.instance_handle(instance);
+        let data = &mut self.instance_mut(instance).body.data;
+        let called = catch_unwind(AssertUnwindSafe(|| hook(handle, data, why)));
+        self.hook = Some(hook);
+        called.unwrap_or_else(|panic| {
+            gone.panic.get_or_insert(panic);
+            Ok(())
+        })
+    }
+
+    /// From now on the handle is stale and the names are free.
+    fn make_zombie(&mut self, instance: InstanceAddr) {
+        let row = self.instance_mut(instance);
+        row.state = State::Zombie;
+        row.context.head().state.set(1);
+        for name in std::mem::take(&mut row.body.names) {
+            self.names.unregister(&name, instance);
+        }
+    }
+
+    /// Makes the importers of an instance that goes at once trap when they call it.
+    fn trap_importers(&self, instance: InstanceAddr) {
+        let freed = self.engine.freed_stub();
+        for (_, importer) in self.instances.iter().filter(|(_, row)| row.body.origins.contains(&instance)) {
+            let layout = self.module(importer.template).layout();
+            for (index, origin) in (0..).zip(&importer.body.imports) {
+                if let ImportOrigin::Func(func @ FuncAddr::Wasm(origin, _)) = origin
+                    && *origin == instance
+                {
+                    let target = ImportTarget { target: std::ptr::null(), code: freed, word: func.word() };
+                    target.write(&importer.context, layout, index);
+                }
+            }
+        }
+    }
+
+    /// Removes an instance and what only it used; zombies that now go too are put on the list.
+    fn remove(&mut self, instance: InstanceAddr, work: &mut Vec<InstanceAddr>, gone: &mut GoneData<T>) {
+        self.unlink(instance);
+        let Some(row) = self.instances.remove(instance) else { return };
+        let InstanceRow { seq, template, context, body, .. } = row;
+        self.unions.remove(seq, instance);
+        let body = *body;
+        for origin in body.origins {
+            if let Some(row) = self.instances.get_mut(origin) {
+                row.importers -= 1;
+                if row.state == State::Zombie && row.importers == 0 && !row.escaped {
+                    work.push(origin);
+                }
+            }
+        }
+        for (index, memory) in body.memories.into_iter().enumerate() {
+            if let Some(row) = self.memories.get_mut(memory) {
+                row.mirrors.retain(|(user, at)| *user != instance || at.index() != index);
+                self.release_memory(memory);
+            }
+        }
+        for (index, table) in body.tables.into_iter().enumerate() {
+            if let Some(row) = self.tables.get_mut(table) {
+                row.mirrors.retain(|(user, at)| *user != instance || at.index() != index);
+                self.release_table(table);
+            }
+        }
+        let mut kept = 0;
+        for global in body.globals {
+            self.release_global(global);
+            let owner = self.globals.get(global).map(|row| &row.owner);
+            kept += u32::from(matches!(owner, Some(GlobalOwner::Instance(owner)) if *owner == instance));
+        }
+        if kept == 0 {
+            context.free(&mut self.pinned);
+        } else {
+            self.orphans.insert(instance, (context, kept));
+        }
+        let template_row = self.templates.get_mut(template).expect("outlives its instances");
+        template_row.instances -= 1;
+        if template_row.instances == 0 {
+            self.drop_idle(template);
+        }
+        gone.data.push((seq, body.data));
+    }
+
+    /// One user less; the memory goes with the last.
+    pub(crate) fn release_memory(&mut self, memory: MemAddr) {
+        if let Some(row) = self.memories.get_mut(memory) {
+            row.users -= 1;
+            if row.users == 0 {
+                self.memories.remove(memory);
+            }
+        }
+    }
+
+    /// One user less; the table goes with the last.
+    pub(crate) fn release_table(&mut self, table: TableAddr) {
+        if let Some(row) = self.tables.get_mut(table) {
+            row.users -= 1;
+            if row.users == 0 {
+                self.tables.remove(table);
+            }
+        }
+    }
+
+    /// One user less; the global goes with the last, and so may the block of an instance that is gone.
+    pub(crate) fn release_global(&mut self, global: GlobalAddr) {
+        let Some(row) = self.globals.get_mut(global) else { return };
+        row.users -= 1;
+        if row.users > 0 {
+            return;
+        }
+        let row = self.globals.remove(global).expect("looked at above");
+        match row.owner {
+            GlobalOwner::Host(block, _) => block.free(&mut self.pinned),
+            GlobalOwner::Instance(owner) => self.release_orphan(owner),
+        }
+    }
+
+    fn release_orphan(&mut self, owner: InstanceAddr) {
+        let Some((_, kept)) = self.orphans.get_mut(&owner) else { return };
+        *kept -= 1;
+        if *kept == 0 {
+            let (context, _) = self.orphans.remove(&owner).expect("looked at above");
+            context.free(&mut self.pinned);
+        }
+    }
+
+    /// Ends every instance, newest first, and empties the columns.
+    fn end_all(&mut self, code: u32) -> (Vec<EndError>, GoneData<T>) {
+        let mut gone = GoneData::new();
+        let mut errors = Vec::new();
+        let mut all: Vec<(u64, InstanceAddr)> = self.instances.iter().map(|(addr, row)| (row.seq, addr)).collect();
+        all.sort_unstable_by(|a, b| b.cmp(a));
+        for &(_, addr) in &all {
+            if self.instance(addr).state != State::Zombie {
+                let instance = self.instance_handle(addr);
+                if let Err(error) = self.call_hook(addr, EndReason::StoreClosed(code), &mut gone) {
+                    errors.push(EndError { instance, error });
+                }
+                self.make_zombie(addr);
+            }
+        }
+        for (_, addr) in all {
+            self.remove(addr, &mut Vec::new(), &mut gone);
+        }
+        self.closed = Some(code);
+        gone.columns = Some(self.take_columns());
+        (errors, gone)
+    }
+}

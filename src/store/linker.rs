@@ -1,0 +1,313 @@
+//! Names to resolve imports by.
+//!
+//! Owns: [`Linker`]: host functions and handles by module and name, and finding each import of a module: a resolver closure
+//! first, then the definitions, then the names of a store.
+//! Does not know: what matches (`imports`).
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::addr::Instance;
+use super::host::{Caller, HostFunc, IntoHostFunc};
+use super::imports::check;
+use super::instance::Extern;
+use super::island::AsStore;
+use super::template::{ImportedFunc, Template, TemplateInner};
+use super::val::Val;
+use super::{Store, StoreInner};
+use crate::engine::{Engine, StubRole};
+use crate::error::{Error, LinkCause, LinkError, LinkErrors};
+use crate::module::Module;
+use crate::spec::module::ImportDecl;
+use crate::spec::types::{ExternType, FuncType};
+
+type Resolver = Box<dyn Fn(&str, &str, &ExternType) -> Option<Extern> + Send + Sync>;
+
+/// Definitions by module and name.
+pub struct Linker<T> {
+    engine: Engine,
+    modules: BTreeMap<Box<str>, BTreeMap<Box<str>, Definition<T>>>,
+    resolver: Option<Resolver>,
+}
+
+enum Definition<T> {
+    Host(Arc<HostFunc<T>>),
+    Extern(Extern),
+}
+
+impl<T> Clone for Definition<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Host(func) => Self::Host(Arc::clone(func)),
+            Self::Extern(item) => Self::Extern(*item),
+        }
+    }
+}
+
+impl<T> Linker<T> {
+    /// Without definitions.
+    #[must_use]
+    pub fn new(engine: &Engine) -> Self {
+        Self { engine: engine.clone(), modules: BTreeMap::new(), resolver: None }
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Defines a host function: a closure over wasm value types, with or without a [`Caller`] in front. Replaces an earlier
+    /// definition.
+    ///
+    /// # Errors
+    /// If the engine has too many function types.
+    pub fn func<P, R>(&mut self, module: &str, name: &str, func: impl IntoHostFunc<T, P, R>) -> Result<&mut Self, Error> {
+        self.define_host(module, name, func.into_host_func().0)
+    }
+
+    /// Defines a host function of a type that is known at run time only. The results are zero or null at first, and checked
+    /// against the type afterwards.
+    ///
+    /// # Errors
+    /// If the engine has too many function types.
+    pub fn func_new(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: FuncType,
+        func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> Result<&mut Self, Error> {
+        self.define_host(module, name, HostFunc::untyped(ty, func))
+    }
+
+    fn define_host(&mut self, module: &str, name: &str, func: Arc<HostFunc<T>>) -> Result<&mut Self, Error> {
+        self.engine.type_id(func.ty())?;
+        self.insert(module, name, Definition::Host(func));
+        Ok(self)
+    }
+
+    /// Defines an item of a store. Templates made with it need that store.
+    pub fn define(&mut self, module: &str, name: &str, item: impl Into<Extern>) -> &mut Self {
+        self.insert(module, name, Definition::Extern(item.into()));
+        self
+    }
+
+    /// Defines all exports of an instance as those of `module`, and forgets what was defined there.
+    ///
+    /// # Errors
+    /// If the handle is stale or of another store.
+    pub fn instance(&mut self, store: &impl AsStore<Data = T>, module: &str, instance: Instance) -> Result<&mut Self, Error> {
+        let exports = instance.exports(store)?;
+        let items = exports.into_iter().map(|(name, item)| (name.into(), Definition::Extern(item))).collect();
+        self.modules.insert(module.into(), items);
+        Ok(self)
+    }
+
+    /// Asks `resolver` first for every import: module, name and the type it must have.
+    pub fn resolver(
+        &mut self,
+        resolver: impl Fn(&str, &str, &ExternType) -> Option<Extern> + Send + Sync + 'static,
+    ) -> &mut Self {
+        self.resolver = Some(Box::new(resolver));
+        self
+    }
+
+    fn insert(&mut self, module: &str, name: &str, definition: Definition<T>) {
+        self.modules.entry(module.into()).or_default().insert(name.into(), definition);
+    }
+
+    /// Resolves a module's imports by this linker's host functions.
+    ///
+    /// # Errors
+    /// `Link` with all imports that are missing, do not match, or are defined by handles.
+    pub fn template(&self, module: &Module) -> Result<Template<T>, Error> {
+        self.resolve(module, None)
+    }
+
+    /// Resolves a module's imports by this linker's definitions, and by the names of a store.
+    ///
+    /// # Errors
+    /// `Link` with all imports that are missing or do not match.
+    pub fn template_in(&self, store: &impl AsStore<Data = T>, module: &Module) -> Result<Template<T>, Error> {
+        let store = store.view().get();
+        store.check_open()?;
+        self.resolve(module, Some(store))
+    }
+
+    /// Resolves a module's imports and spawns one instance.
+    ///
+    /// # Errors
+    /// As [`Linker::template_in`] and [`Store::spawn`].
+    pub fn spawn(&self, store: &mut Store<T>, module: &Module, data: T) -> Result<Instance, Error> {
+        let template = self.template_in(store, module)?;
+        store.spawn(&template, data)
+    }
+
+    fn resolve(&self, module: &Module, store: Option<&StoreInner<T>>) -> Result<Template<T>, Error> {
+        if !module.engine().same(&self.engine) {
+            return Err(Error::WrongEngine);
+        }
+        let mut found = Found::default();
+        let mut errors = Vec::new();
+        for (index, import) in module.decl().imports.iter().enumerate() {
+            let expected = module.decl().import_type(import.ty);
+            let resolved = self.find(import, &expected, store).and_then(|(definition, ty)| {
+                check(&expected, &ty).map_err(|cause| (cause, Some(ty)))?;
+                Ok(definition)
+            });
+            match resolved {
+                Ok(definition) => found.push(&self.engine, definition)?,
+                Err((cause, found)) => errors.push(self.error((index, import), expected, found, cause)),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(Error::Link(Box::new(LinkErrors { errors })));
+        }
+        let store = store.filter(|_| found.has_handles).map(|store| store.id);
+        Ok(Template { inner: Arc::new(found.into_template(module.clone(), store)) })
+    }
+
+    /// The definition of an import and its type.
+    fn find(
+        &self,
+        import: &ImportDecl,
+        expected: &ExternType,
+        store: Option<&StoreInner<T>>,
+    ) -> Result<(Definition<T>, ExternType), (LinkCause, Option<ExternType>)> {
+        let resolver = self.resolver.as_ref();
+        if let Some(item) = resolver.and_then(|ask| ask(&import.module, &import.name, expected)) {
+            return typed(item, store);
+        }
+        let defined = self.modules.get(&import.module);
+        match defined.and_then(|module| module.get(&import.name)) {
+            Some(Definition::Host(func)) => {
+                return Ok((Definition::Host(Arc::clone(func)), ExternType::Func(func.ty().clone())));
+            }
+            Some(Definition::Extern(item)) => return typed(*item, store),
+            None => {}
+        }
+        let named = store.and_then(|store| Some((store, store.names.get(&import.module)?)));
+        let Some((in_store, instance)) = named else {
+            let cause = if defined.is_some() { LinkCause::UnknownName } else { LinkCause::UnknownModule };
+            return Err((cause, None));
+        };
+        match in_store.module_of(instance).decl().exports.get(&import.name) {
+            Some(item) => typed(in_store.extern_of(instance, item), store),
+            None => Err((LinkCause::UnknownName, None)),
+        }
+    }
+
+    fn error(
+        &self,
+        (index, import): (usize, &ImportDecl),
+        expected: ExternType,
+        found: Option<ExternType>,
+        cause: LinkCause,
+    ) -> LinkError {
+        let nearest = match cause {
+            LinkCause::UnknownModule => nearest(&import.module, self.modules.keys()),
+            LinkCause::UnknownName => {
+                self.modules.get(&import.module).and_then(|module| nearest(&import.name, module.keys()))
+            }
+            _ => None,
+        };
+        LinkError {
+            index,
+            module: import.module.clone(),
+            name: import.name.clone(),
+            kind: import.ty.kind(),
+            expected,
+            found,
+            cause,
+            nearest,
+        }
+    }
+}
+
+impl<T> fmt::Debug for Linker<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Linker").field("modules", &self.modules.keys()).finish_non_exhaustive()
+    }
+}
+
+/// The type of an item, which its store knows.
+fn typed<T>(
+    item: Extern,
+    store: Option<&StoreInner<T>>,
+) -> Result<(Definition<T>, ExternType), (LinkCause, Option<ExternType>)> {
+    let store = store.ok_or((LinkCause::NeedsStore, None))?;
+    let ty = store.extern_type(item).map_err(|error| (LinkCause::Handle(error.to_string().into()), None))?;
+    Ok((Definition::Extern(item), ty))
+}
+
+/// What was found, by kind.
+struct Found<T> {
+    funcs: Vec<ImportedFunc<T>>,
+    tables: Vec<super::addr::Table>,
+    memories: Vec<super::addr::Memory>,
+    globals: Vec<super::addr::Global>,
+    has_handles: bool,
+}
+
+impl<T> Default for Found<T> {
+    fn default() -> Self {
+        Self { funcs: Vec::new(), tables: Vec::new(), memories: Vec::new(), globals: Vec::new(), has_handles: false }
+    }
+}
+
+impl<T> Found<T> {
+    fn push(&mut self, engine: &Engine, definition: Definition<T>) -> Result<(), Error> {
+        let item = match definition {
+            Definition::Host(func) => {
+                let stub = engine.stub(StubRole::Host, &engine.type_row(engine.type_id(func.ty())?))?;
+                self.funcs.push(ImportedFunc::Host(func, stub));
+                return Ok(());
+            }
+            Definition::Extern(item) => item,
+        };
+        self.has_handles = true;
+        match item {
+            Extern::Func(func) => self.funcs.push(ImportedFunc::Func(func)),
+            Extern::Table(table) => self.tables.push(table),
+            Extern::Memory(memory) => self.memories.push(memory),
+            Extern::Global(global) => self.globals.push(global),
+        }
+        Ok(())
+    }
+
+    fn into_template(self, module: Module, store: Option<u64>) -> TemplateInner<T> {
+        TemplateInner {
+            module,
+            store,
+            funcs: self.funcs.into(),
+            tables: self.tables.into(),
+            memories: self.memories.into(),
+            globals: self.globals.into(),
+        }
+    }
+}
+
+/// The existing name that differs least from `name`, if it differs in at most a third of it.
+fn nearest<'a>(name: &str, existing: impl Iterator<Item = &'a Box<str>>) -> Option<Box<str>> {
+    let allowed = (name.chars().count() / 3).max(1);
+    let distance = |other: &&Box<str>| edit_distance(name, other);
+    let best = existing.filter(|other| other.len() <= 2 * name.len() + 2).min_by_key(distance)?;
+    (edit_distance(name, best) <= allowed).then(|| best.clone())
+}
+
+/// Insertions, removals and replacements that lead from one name to the other.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, &y) in b.iter().enumerate() {
+            let above = row[j + 1];
+            row[j + 1] = (diagonal + usize::from(x != y)).min(above + 1).min(row[j] + 1);
+            diagonal = above;
+        }
+    }
+    row[b.len()]
+}

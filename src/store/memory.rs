@@ -1,0 +1,231 @@
+//! Memories: size, growth, and the host's access to their bytes.
+//!
+//! Owns: what a [`Memory`] handle does, and growth for machine code. Slices exist only under a borrow of the store.
+//! Does not know: where the bytes come from (`arena::pool`), segments (`segment`).
+
+use super::{Store, StoreInner};
+use super::addr::{MemAddr, Memory};
+use super::island::{AsStore, AsStoreMut};
+use super::row::MemoryRow;
+use super::unions::Island;
+use crate::arena::pool::SlotKind;
+use crate::arena::slots::{NoRoom, Slots};
+use crate::engine::Engine;
+use crate::error::{AccessError, Error};
+use crate::jit::target::MemoryMode;
+use crate::spec::limits::MEMORY_PAGES_MAX;
+use crate::spec::types::MemoryType;
+use smallvec::SmallVec;
+use std::ops::Range;
+
+impl Memory {
+    /// A memory that the host makes, and owns until it frees it.
+    ///
+    /// # Errors
+    /// If limits or the system do not allow it, or the store is closed.
+    pub fn new<T>(store: &mut Store<T>, ty: MemoryType) -> Result<Self, Error> {
+        let mut store = store.view_mut();
+        store.check_open()?;
+        let row = MemoryRow { users: 1, host_share: true, ..MemoryRow::new(&store.engine, ty)? };
+        reserve(&mut store.memories, 1, "memories")?;
+        let addr = store.memories.insert(row);
+        Ok(Self::new_handle(&store.memories, addr))
+    }
+
+    /// Gives up the host's share of a memory that the host made: it goes when no instance uses it.
+    ///
+    /// # Errors
+    /// If the handle is stale or of another store.
+    pub fn free<T>(self, store: &mut Store<T>) -> Result<(), Error> {
+        let mut store = store.view_mut();
+        let addr = store.resolve_memory(self)?;
+        let row = store.memories.get_mut(addr).expect("resolved");
+        if std::mem::take(&mut row.host_share) {
+            store.release_memory(addr);
+        }
+        Ok(())
+    }
+
+    /// Its type as declared.
+    ///
+    /// # Errors
+    /// If the handle is stale or of another store.
+    pub fn ty(self, store: &impl AsStore) -> Result<MemoryType, Error> {
+        Ok(store.view().get().memory_row(self)?.ty)
+    }
+
+    /// Its size in pages.
+    ///
+    /// # Errors
+    /// If the handle is stale or of another store.
+    pub fn size(self, store: &impl AsStore) -> Result<u64, Error> {
+        Ok(store.view().get().memory_row(self)?.pages)
+    }
+
+    /// Its size in bytes.
+    ///
+    /// # Errors
+    /// If the handle is stale or of another store.
+    pub fn size_bytes(self, store: &impl AsStore) -> Result<u64, Error> {
+        Ok(store.view().get().memory_row(self)?.size_bytes())
+    }
+
+    /// Adds pages of zeros and returns the old size in pages.
+    ///
+    /// # Errors
+    /// If its maximum, a limit or the system does not allow it, or the handle is stale or of another store.
+    pub fn grow(self, store: &mut impl AsStoreMut, pages: u64) -> Result<u64, Error> {
+        let mut store = store.view_mut();
+        let addr = store.resolve_memory(self)?;
+        let row = store.memories.get(addr).expect("resolved");
+        let (asked, allowed) = (row.pages.saturating_add(pages), row.pages_max);
+        store.grow_memory(addr, pages).ok_or_else(|| store.limit_error("memory pages", asked, allowed))
+    }
+
+    /// Its bytes.
+    ///
+    /// # Errors
+    /// If the handle is stale or of another store.
+    pub fn data(self, store: &impl AsStore) -> Result<&[u8], Error> {
+        Ok(store.view().get().memory_row(self)?.bytes())
+    }
+
+    /// Its bytes, to be changed.
+    ///
+    /// # Errors
+    /// If the handle is stale or of another store.
+    pub fn data_mut(self, store: &mut impl AsStoreMut) -> Result<&mut [u8], Error> {
+        let store = store.view_mut().into_mut();
+        let addr = store.resolve_memory(self)?;
+        Ok(store.memories.get_mut(addr).expect("resolved").bytes_mut())
+    }
+
+    /// Copies bytes out of the memory.
+    ///
+    /// # Errors
+    /// If they do not lie inside it, or the handle is stale or of another store.
+    pub fn read(self, store: &impl AsStore, offset: u64, into: &mut [u8]) -> Result<(), Error> {
+        let bytes = self.data(store)?;
+        let range = self.range(offset, into.len(), bytes.len())?;
+        into.copy_from_slice(&bytes[range]);
+        Ok(())
+    }
+
+    /// Copies bytes into the memory.
+    ///
+    /// # Errors
+    /// If they do not fit in it, or the handle is stale or of another store.
+    pub fn write(self, store: &mut impl AsStoreMut, offset: u64, from: &[u8]) -> Result<(), Error> {
+        let bytes = self.data_mut(store)?;
+        let range = self.range(offset, from.len(), bytes.len())?;
+        bytes[range].copy_from_slice(from);
+        Ok(())
+    }
+
+    fn range(self, offset: u64, len: usize, size: usize) -> Result<Range<usize>, Error> {
+        checked_range(offset, len as u64, size).ok_or_else(|| {
+            AccessError::Memory { offset, len: len as u64, memory: self.name(), size: size as u64 }.into()
+        })
+    }
+
+    pub(crate) fn new_handle(memories: &Slots<MemoryRow, MemAddr>, addr: MemAddr) -> Self {
+        Self { raw: memories.handle(addr) }
+    }
+}
+
+/// `offset..offset + len`, if it lies inside `size`.
+pub(crate) fn checked_range(offset: u64, len: u64, size: usize) -> Option<Range<usize>> {
+    let end = offset.checked_add(len).filter(|&end| end <= size as u64)?;
+    Some(usize::try_from(offset).ok()?..usize::try_from(end).ok()?)
+}
+
+/// Makes room for rows.
+pub(crate) fn reserve<R, A>(slots: &mut Slots<R, A>, count: usize, noun: &'static str) -> Result<(), Error>
+where
+    A: Copy + From<crate::arena::handle::Addr> + Into<crate::arena::handle::Addr>,
+{
+    slots.reserve(count).map_err(|room| match room {
+        NoRoom::Slots { allowed } => Error::limit(noun, (slots.len() + count) as u64, allowed as u64),
+        NoRoom::Memory => Error::System(std::io::ErrorKind::OutOfMemory.into()),
+    })
+}
+
+impl MemoryRow {
+    /// A memory of this type with no users yet.
+    pub(crate) fn new(engine: &Engine, ty: MemoryType) -> Result<Self, Error> {
+        let allowed = engine.limits().memory_pages.min(MEMORY_PAGES_MAX.into());
+        let pages = ty.limits.min;
+        if pages > allowed {
+            return Err(Error::limit("memory pages", pages, allowed));
+        }
+        let pages_max = ty.limits.max.unwrap_or(allowed).min(allowed);
+        let kind = match engine.memory_mode() {
+            MemoryMode::Guarded => SlotKind::Guarded,
+            MemoryMode::Checked => SlotKind::Checked { bytes_max: pages_max << ty.page_size_log2 },
+        };
+        let bytes = usize::try_from(pages << ty.page_size_log2).unwrap_or(usize::MAX);
+        let slot = engine.memories().take(kind, bytes)?;
+        Ok(Self {
+            ty,
+            pages,
+            pages_max,
+            slot,
+            users: 0,
+            host_share: false,
+            island: Island::NONE,
+            mirrors: SmallVec::new(),
+        })
+    }
+
+    /// Its size in bytes.
+    #[inline]
+    pub(crate) fn size_bytes(&self) -> u64 {
+        self.pages << self.ty.page_size_log2
+    }
+
+    /// Its bytes.
+    #[inline]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.slot.bytes()
+    }
+
+    /// Its bytes, to be changed.
+    #[inline]
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        self.slot.bytes_mut()
+    }
+
+    /// Adds pages and returns the old size; `None` where that is not possible.
+    fn grow(&mut self, delta: u64) -> Option<u64> {
+        let old = self.pages;
+        let new = old.checked_add(delta).filter(|&new| new <= self.pages_max)?;
+        let bytes = |pages: u64| usize::try_from(pages << self.ty.page_size_log2).ok();
+        let (old_bytes, new_bytes) = (bytes(old)?, bytes(new)?);
+        self.slot.commit(old_bytes, new_bytes).ok()?;
+        self.pages = new;
+        Some(old)
+    }
+}
+
+impl<T> StoreInner<T> {
+    /// The row behind a handle.
+    pub(crate) fn memory_row(&self, memory: Memory) -> Result<&MemoryRow, Error> {
+        let addr = self.resolve_memory(memory)?;
+        Ok(self.memories.get(addr).expect("resolved"))
+    }
+
+    /// `memory.grow`: adds pages, shows the new size in all contexts, and returns the old size; `None` if that is not possible.
+    pub(crate) fn grow_memory(&mut self, memory: MemAddr, delta: u64) -> Option<u64> {
+        let old = self.memories.get_mut(memory)?.grow(delta)?;
+        if delta > 0 {
+            self.refresh_memory(memory);
+        }
+        Some(old)
+    }
+
+    /// A limit, with the zombies that may stand behind it.
+    pub(crate) fn limit_error(&self, limit: &'static str, asked: u64, allowed: u64) -> Error {
+        let zombies = self.instances.iter().filter(|(_, row)| row.state == super::row::State::Zombie).count();
+        Error::Limit(Box::new(crate::error::LimitError { limit, asked, allowed, zombies: zombies as u64 }))
+    }
+}

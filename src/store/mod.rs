@@ -1,0 +1,480 @@
+//! The specification's store: columns of rows, named by handles.
+//!
+//! Owns: [`Store`] and [`StoreInner`], the columns and what ties them; statistics; closing.
+//! Does not know: how code is compiled; how bytes are decoded.
+//!
+//! | file | about |
+//! |---|---|
+//! | `addr`, `val` | handles and values; the words that references are |
+//! | `row`, `context` | what a column's rows hold; what machine code sees of them |
+//! | `imports`, `linker`, `template` | matching imports, names to match them by, a module with its imports resolved |
+//! | `spawn`, `free`, `names`, `island` | beginning and end of instances, their names, who may reach whom |
+//! | `instance`, `memory`, `table`, `global`, `externs` | what handles do |
+//! | `call`, `typed`, `host`, `builtin` | the ways into machine code and out of it |
+
+pub(crate) mod addr;
+pub(crate) mod builtin;
+pub(crate) mod call;
+#[expect(unsafe_code, reason = "writes the pointers that machine code follows")]
+pub(crate) mod context;
+pub(crate) mod externs;
+pub(crate) mod free;
+pub(crate) mod global;
+pub(crate) mod host;
+pub(crate) mod imports;
+pub(crate) mod instance;
+#[expect(unsafe_code, reason = "owns the store's heap block and makes the references into it")]
+pub(crate) mod island;
+pub(crate) mod linker;
+pub(crate) mod memory;
+pub(crate) mod names;
+pub(crate) mod row;
+pub(crate) mod segment;
+pub(crate) mod spawn;
+pub(crate) mod table;
+pub(crate) mod template;
+pub(crate) mod typed;
+pub(crate) mod unions;
+pub(crate) mod val;
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::arena::handle::{Addr, RawHandle};
+use crate::arena::pinned::PinnedPool;
+use crate::arena::slots::{SlotLimits, Slots};
+use crate::engine::Engine;
+use crate::error::{Error, Stale};
+use crate::module::Module;
+use addr::{
+    ExternAddr, ExternRef, Func, FuncAddr, Global, GlobalAddr, HostFuncAddr, Instance, InstanceAddr, MemAddr,
+    Memory, Table, TableAddr, TemplateAddr,
+};
+use context::{ContextBlock, Directory};
+use island::{AsStore, AsStoreMut, StoreBox, View, ViewMut, sealed};
+use names::Names;
+use row::{GlobalRow, HostFuncRow, InstanceRow, MemoryRow, State, TableRow, TemplateRow};
+use unions::Unions;
+
+/// Why an instance ends, for the hook of [`Store::on_end`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EndReason {
+    /// It was freed.
+    Freed,
+    /// A segment or the start function failed.
+    StartFailed,
+    /// Another item of its batch failed.
+    BatchAborted,
+    /// The store was closed with this code.
+    StoreClosed(u32),
+}
+
+pub(crate) type EndHook<T> = Box<dyn FnMut(Instance, &mut T, EndReason) -> Result<(), Error> + Send>;
+
+/// A hook's error, or what a store could not end in order.
+#[derive(Debug)]
+pub struct EndError {
+    /// The instance that was ended.
+    pub instance: Instance,
+    /// What the hook returned.
+    pub error: Error,
+}
+
+/// Many instances, each with a `T` of the host.
+pub struct Store<T> {
+    inner: StoreBox<T>,
+}
+
+/// What a store holds.
+pub struct StoreInner<T> {
+    /// Process-wide and never reused; handles carry its low half.
+    pub(crate) id: u64,
+    pub(crate) engine: Engine,
+    /// The exit code it was closed with.
+    pub(crate) closed: Option<u32>,
+    /// The next place in the order of spawning.
+    pub(crate) seq: u64,
+    pub(crate) instances: Slots<InstanceRow<T>, InstanceAddr>,
+    pub(crate) templates: Slots<TemplateRow<T>, TemplateAddr>,
+    /// The row of each template, by its address.
+    pub(crate) template_rows: HashMap<usize, TemplateAddr>,
+    pub(crate) memories: Slots<MemoryRow, MemAddr>,
+    pub(crate) tables: Slots<TableRow, TableAddr>,
+    pub(crate) globals: Slots<GlobalRow, GlobalAddr>,
+    pub(crate) host_funcs: Slots<HostFuncRow<T>, HostFuncAddr>,
+    /// The row of each host function, by its address.
+    pub(crate) host_func_rows: HashMap<usize, HostFuncAddr>,
+    pub(crate) externs: Slots<Box<dyn Any + Send + Sync>, ExternAddr>,
+    /// Templates without instances that somebody may still hold.
+    pub(crate) idle_templates: Vec<TemplateAddr>,
+    pub(crate) names: Names,
+    pub(crate) unions: Unions,
+    /// Made at the first spawn.
+    pub(crate) directory: Option<Directory>,
+    pub(crate) pinned: PinnedPool,
+    /// Context blocks of instances that are gone, in which globals of others still lie, with their number.
+    pub(crate) orphans: HashMap<InstanceAddr, (ContextBlock, u32)>,
+    pub(crate) hook: Option<EndHook<T>>,
+}
+
+/// What of a store runs code of the host when it is dropped.
+#[expect(dead_code, reason = "held only to be dropped")]
+pub(crate) struct Columns<T> {
+    templates: Slots<TemplateRow<T>, TemplateAddr>,
+    host_funcs: Slots<HostFuncRow<T>, HostFuncAddr>,
+    externs: Slots<Box<dyn Any + Send + Sync>, ExternAddr>,
+    hook: Option<EndHook<T>>,
+}
+
+/// What a store holds, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Instances with a usable handle.
+    pub instances: usize,
+    /// Freed instances that references or importers keep.
+    pub zombies: usize,
+    /// Memories.
+    pub memories: usize,
+    /// Tables.
+    pub tables: usize,
+    /// Globals.
+    pub globals: usize,
+    /// Host functions that can be values.
+    pub host_funcs: usize,
+    /// Host values behind references.
+    pub externs: usize,
+    /// Names, reserved ones included.
+    pub names: usize,
+    /// Islands with more than one member.
+    pub islands: usize,
+    /// Slots that have reached their last generation.
+    pub retired_slots: usize,
+    /// Bytes of machine code of the modules that this store's instances need.
+    pub code_bytes: usize,
+    /// Bytes of all memories.
+    pub memory_bytes: u64,
+}
+
+fn next_id() -> u64 {
+    static IDS: AtomicU64 = AtomicU64::new(1);
+    IDS.fetch_add(1, Ordering::Relaxed)
+}
+
+/// The low half of a store's id, which handles carry.
+#[expect(clippy::cast_possible_truncation, reason = "takes the low half")]
+const fn low_half(id: u64) -> u32 {
+    id as u32
+}
+
+/// References to host values have 32 bits each for slot and generation, of which versions use 31.
+const EXTERN_SLOTS: SlotLimits = SlotLimits::with_bits(31, 31);
+
+impl<T> Store<T> {
+    /// An empty store.
+    #[must_use]
+    pub fn new(engine: &Engine) -> Self {
+        Self { inner: StoreBox::new(StoreInner::new(engine.clone(), SlotLimits::PACKED)) }
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.inner.view().get().engine
+    }
+
+    /// Its process-wide number. Handles print the low half.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.inner.view().id
+    }
+
+    /// What it holds, in numbers.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.inner.view().stats()
+    }
+
+    /// The data of an instance.
+    ///
+    /// # Errors
+    /// If the handle is stale or of another store.
+    pub fn data(&self, instance: Instance) -> Result<&T, Error> {
+        let inner = self.inner.view().get();
+        let addr = inner.resolve_instance(instance)?;
+        Ok(&inner.instance(addr).body.data)
+    }
+
+    /// The data of an instance, to be changed.
+    ///
+    /// # Errors
+    /// If the handle is stale or of another store.
+    pub fn data_mut(&mut self, instance: Instance) -> Result<&mut T, Error> {
+        let inner = self.inner.view_mut().into_mut();
+        let addr = inner.resolve_instance(instance)?;
+        Ok(&mut inner.instance_mut(addr).body.data)
+    }
+
+    /// All instances with a usable handle, in the order of their slots.
+    pub fn instances(&self) -> impl Iterator<Item = (Instance, &T)> {
+        let inner = self.inner.view().get();
+        let usable = inner.instances.iter().filter(|(_, row)| row.state != State::Zombie);
+        usable.map(|(addr, row)| (inner.instance_handle(addr), &row.body.data))
+    }
+
+    /// All instances with a usable handle, in the order of their slots, their data to be changed.
+    pub fn instances_mut(&mut self) -> impl Iterator<Item = (Instance, &mut T)> {
+        let inner = self.inner.view_mut().into_mut();
+        let store = low_half(inner.id);
+        let usable = inner.instances.iter_mut().filter(|(_, row)| row.state != State::Zombie);
+        usable.map(move |(addr, row)| (Instance::from_raw(RawHandle::new(addr.into(), store)), &mut row.body.data))
+    }
+
+    /// Calls `hook` once for each instance that ends: when it is freed, when its start fails, when the store closes. The hook
+    /// sees the instance's data and not the store.
+    pub fn on_end(&mut self, hook: impl FnMut(Instance, &mut T, EndReason) -> Result<(), Error> + Send + 'static) {
+        self.inner.view_mut().hook = Some(Box::new(hook));
+    }
+}
+
+impl<T> Drop for Store<T> {
+    fn drop(&mut self) {
+        // What hooks return has nowhere to go.
+        let _ = self.close(0);
+    }
+}
+
+impl<T> fmt::Debug for Store<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("id", &self.id()).field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}
+
+impl<T> sealed::Sealed for Store<T> {}
+
+impl<T> AsStore for Store<T> {
+    type Data = T;
+    #[inline]
+    fn view(&self) -> View<'_, T> {
+        self.inner.view()
+    }
+}
+
+impl<T> AsStoreMut for Store<T> {
+    #[inline]
+    fn view_mut(&mut self) -> ViewMut<'_, T> {
+        self.inner.view_mut()
+    }
+}
+
+impl<T> StoreInner<T> {
+    fn new(engine: Engine, slots: SlotLimits) -> Self {
+        let id = next_id();
+        let low = low_half(id);
+        Self {
+            id,
+            engine,
+            closed: None,
+            seq: 1,
+            instances: Slots::new(low, slots),
+            templates: Slots::new(low, slots),
+            template_rows: HashMap::new(),
+            memories: Slots::new(low, slots),
+            tables: Slots::new(low, slots),
+            globals: Slots::new(low, slots),
+            host_funcs: Slots::new(low, slots),
+            host_func_rows: HashMap::new(),
+            externs: Slots::new(low, EXTERN_SLOTS),
+            idle_templates: Vec::new(),
+            names: Names::default(),
+            unions: Unions::default(),
+            directory: None,
+            pinned: PinnedPool::new(),
+            orphans: HashMap::new(),
+            hook: None,
+        }
+    }
+
+    /// The low half of its id.
+    #[inline]
+    pub(crate) fn low_id(&self) -> u32 {
+        low_half(self.id)
+    }
+
+    /// Refuses everything once the store is closed.
+    #[inline]
+    pub(crate) fn check_open(&self) -> Result<(), Error> {
+        match self.closed {
+            None => Ok(()),
+            Some(code) => Err(Error::StoreClosed(code)),
+        }
+    }
+
+    /// The row of an instance whose handle may be used: live, exited, or known to the caller while it starts.
+    #[inline]
+    pub(crate) fn resolve_instance(&self, instance: Instance) -> Result<InstanceAddr, Error> {
+        let addr = self.resolve_any_instance(instance)?;
+        if self.instance(addr).state == State::Zombie {
+            return Err(Error::Stale(Box::new(Stale {
+                handle: instance.name(),
+                generation_now: Addr::from(addr).generation(),
+                zombie: true,
+            })));
+        }
+        Ok(addr)
+    }
+
+    /// As `resolve_instance`, zombies included.
+    #[inline]
+    pub(crate) fn resolve_any_instance(&self, instance: Instance) -> Result<InstanceAddr, Error> {
+        self.check_open()?;
+        self.instances.resolve(instance.raw).map_err(|error| Error::handle(Instance::NOUN, error))
+    }
+
+    /// The row of a memory.
+    #[inline]
+    pub(crate) fn resolve_memory(&self, memory: Memory) -> Result<MemAddr, Error> {
+        self.check_open()?;
+        self.memories.resolve(memory.raw).map_err(|error| Error::handle(Memory::NOUN, error))
+    }
+
+    /// The row of a table.
+    #[inline]
+    pub(crate) fn resolve_table(&self, table: Table) -> Result<TableAddr, Error> {
+        self.check_open()?;
+        self.tables.resolve(table.raw).map_err(|error| Error::handle(Table::NOUN, error))
+    }
+
+    /// The row of a global.
+    #[inline]
+    pub(crate) fn resolve_global(&self, global: Global) -> Result<GlobalAddr, Error> {
+        self.check_open()?;
+        self.globals.resolve(global.raw).map_err(|error| Error::handle(Global::NOUN, error))
+    }
+
+    /// The row of a host value.
+    pub(crate) fn resolve_extern(&self, value: ExternRef) -> Result<ExternAddr, Error> {
+        self.check_open()?;
+        self.externs.resolve(value.raw).map_err(|error| Error::handle(ExternRef::NOUN, error))
+    }
+
+    /// What a function handle names: it works until its origin is gone, zombies included.
+    #[inline]
+    pub(crate) fn resolve_func(&self, func: Func) -> Result<FuncAddr, Error> {
+        self.check_open()?;
+        let addr = func.addr();
+        let known = match addr {
+            FuncAddr::Wasm(..) => self.instances.resolve(func.raw).map(|_| ()),
+            FuncAddr::Host(_) => self.host_funcs.resolve(func.raw).map(|_| ()),
+        };
+        known.map_err(|error| Error::named_handle(func.name(), error))?;
+        if let FuncAddr::Wasm(instance, index) = addr {
+            let module = self.module_of(instance);
+            assert!(module.decl().defined(index).is_some(), "{func} is no function of its instance");
+        }
+        Ok(addr)
+    }
+
+    /// The row of an instance that is not gone.
+    ///
+    /// # Panics
+    /// If it is gone: the caller has resolved it.
+    #[inline]
+    pub(crate) fn instance(&self, addr: InstanceAddr) -> &InstanceRow<T> {
+        self.instances.get(addr).expect("resolved before")
+    }
+
+    /// The row of an instance that is not gone, to be changed.
+    ///
+    /// # Panics
+    /// If it is gone: the caller has resolved it.
+    #[inline]
+    pub(crate) fn instance_mut(&mut self, addr: InstanceAddr) -> &mut InstanceRow<T> {
+        self.instances.get_mut(addr).expect("resolved before")
+    }
+
+    /// The module behind a template's row.
+    #[inline]
+    pub(crate) fn module(&self, template: TemplateAddr) -> &Module {
+        &self.templates.get(template).expect("a template's row outlives its instances").template.module
+    }
+
+    /// The module of an instance that is not gone.
+    #[inline]
+    pub(crate) fn module_of(&self, instance: InstanceAddr) -> &Module {
+        self.module(self.instance(instance).template)
+    }
+
+    /// The public handle of a row.
+    #[inline]
+    pub(crate) fn instance_handle(&self, addr: InstanceAddr) -> Instance {
+        Instance::from_raw(self.instances.handle(addr))
+    }
+
+    /// The public handle of a function.
+    #[inline]
+    pub(crate) fn func_handle(&self, addr: FuncAddr) -> Func {
+        Func::new(addr, self.low_id())
+    }
+
+    /// Takes everything out of a store without instances.
+    fn take_columns(&mut self) -> Columns<T> {
+        let (low, limits) = (self.low_id(), SlotLimits::PACKED);
+        self.memories = Slots::new(low, limits);
+        self.tables = Slots::new(low, limits);
+        self.globals = Slots::new(low, limits);
+        self.template_rows.clear();
+        self.host_func_rows.clear();
+        self.idle_templates.clear();
+        self.names = Names::default();
+        self.unions = Unions::default();
+        self.directory = None;
+        self.orphans.clear();
+        self.pinned = PinnedPool::new();
+        Columns {
+            templates: std::mem::replace(&mut self.templates, Slots::new(low, limits)),
+            host_funcs: std::mem::replace(&mut self.host_funcs, Slots::new(low, limits)),
+            externs: std::mem::replace(&mut self.externs, Slots::new(low, EXTERN_SLOTS)),
+            hook: self.hook.take(),
+        }
+    }
+
+    fn stats(&self) -> Stats {
+        let zombies = self.instances.iter().filter(|(_, row)| row.state == State::Zombie).count();
+        let retired = [
+            self.instances.retired(),
+            self.memories.retired(),
+            self.tables.retired(),
+            self.globals.retired(),
+            self.host_funcs.retired(),
+            self.externs.retired(),
+        ];
+        Stats {
+            instances: self.instances.len() - zombies,
+            zombies,
+            memories: self.memories.len(),
+            tables: self.tables.len(),
+            globals: self.globals.len(),
+            host_funcs: self.host_funcs.len(),
+            externs: self.externs.len(),
+            names: self.names.len(),
+            islands: self.unions.len(),
+            retired_slots: retired.iter().sum(),
+            code_bytes: self.templates.iter().map(|(_, row)| row.template.module.machine_code_bytes()).sum(),
+            memory_bytes: self.memories.iter().map(|(_, row)| row.size_bytes()).sum(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for StoreInner<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreInner").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+const fn is_send<S: Send>() {}
+const fn is_sync<S: Sync>() {}
+const _: () = is_send::<Store<std::cell::Cell<u8>>>();
+const _: () = is_sync::<Store<u8>>();

@@ -1,0 +1,104 @@
+//! Names in a store: each has at most one owner.
+//!
+//! Owns: the registry. A name is reserved before anything else happens, committed when its instance is live, and released only
+//! by who holds it: by place in the order of spawning, or by handle, never by the name alone.
+//! Does not know: imports (`imports` asks here last).
+
+use std::collections::HashMap;
+
+use super::addr::InstanceAddr;
+use crate::error::{Error, Name};
+
+/// Who has a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    /// An instance that is not live yet, by its place in the order of spawning.
+    Reserved(u64),
+    /// A live instance.
+    Live(InstanceAddr),
+}
+
+/// The registry. `""` is in none.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    owners: HashMap<Box<str>, Owner>,
+    /// The most names since storage was last given back.
+    mark: usize,
+}
+
+/// Storage for this many names is never given back.
+const NAMES_KEPT: usize = 100;
+
+impl Names {
+    /// How many names have an owner.
+    pub(crate) fn len(&self) -> usize {
+        self.owners.len()
+    }
+
+    /// The live instance of this name.
+    pub(crate) fn get(&self, name: &str) -> Option<InstanceAddr> {
+        match self.owners.get(name)? {
+            Owner::Live(instance) => Some(*instance),
+            Owner::Reserved(_) => None,
+        }
+    }
+
+    /// Takes a name for an instance that is to be spawned.
+    pub(crate) fn reserve(&mut self, name: &str, seq: u64) -> Result<(), Error> {
+        self.take(name, Owner::Reserved(seq))
+    }
+
+    /// Takes a name for a live instance.
+    pub(crate) fn register(&mut self, name: &str, instance: InstanceAddr) -> Result<(), Error> {
+        self.take(name, Owner::Live(instance))
+    }
+
+    fn take(&mut self, name: &str, owner: Owner) -> Result<(), Error> {
+        if name.is_empty() {
+            return Ok(());
+        }
+        if self.owners.contains_key(name) {
+            return Err(Error::NameTaken(Box::new(Name(name.into()))));
+        }
+        self.owners.insert(name.into(), owner);
+        self.mark = self.mark.max(self.owners.len());
+        Ok(())
+    }
+
+    /// The instance of a reserved name is live.
+    pub(crate) fn commit(&mut self, name: &str, seq: u64, instance: InstanceAddr) {
+        if let Some(owner) = self.owners.get_mut(name)
+            && *owner == Owner::Reserved(seq)
+        {
+            *owner = Owner::Live(instance);
+        }
+    }
+
+    /// Gives a reserved name back, if this spawn still holds it.
+    pub(crate) fn cancel(&mut self, name: &str, seq: u64) {
+        self.release(name, Owner::Reserved(seq));
+    }
+
+    /// Gives a name back, if this instance holds it; whether it did.
+    pub(crate) fn unregister(&mut self, name: &str, instance: InstanceAddr) -> bool {
+        self.release(name, Owner::Live(instance))
+    }
+
+    fn release(&mut self, name: &str, owner: Owner) -> bool {
+        if self.owners.get(name) != Some(&owner) {
+            return false;
+        }
+        self.owners.remove(name);
+        let keep = self.owners.len().max(NAMES_KEPT);
+        if keep * 2 <= self.mark {
+            self.owners.shrink_to(keep);
+            self.mark = keep;
+        }
+        true
+    }
+
+    /// The nearest name that exists, for messages.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
+        self.owners.keys().map(|name| &**name)
+    }
+}

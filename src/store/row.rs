@@ -1,0 +1,197 @@
+//! The rows of a store's columns: which fields each kind has, and which are hot.
+//!
+//! Owns: the row types. What machine code reads lies in pinned blocks (`context`), never in a row: rows move when a column
+//! grows.
+//! Does not know: how rows come and go (`spawn`, `free`).
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::addr::{FuncAddr, GlobalAddr, InstanceAddr, MemAddr, TableAddr, TemplateAddr};
+use super::context::{CellBlock, CellPtr, ContextBlock};
+use super::host::HostFunc;
+use super::template::TemplateInner;
+use super::unions::Island;
+use crate::arena::pool::MemorySlot;
+use crate::engine::TypeId;
+use crate::spec::module::{DataIdx, ElemIdx, FuncIdx, MemIdx, TableIdx};
+use crate::spec::types::{GlobalType, MemoryType, TableType};
+
+/// What an instance's handle may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Its start function runs; only the `Caller` has its handle.
+    Starting,
+    /// It may be called.
+    Live,
+    /// It has ended itself with this code; the host may not call it any more.
+    Exited(u32),
+    /// Freed; it goes when nothing refers to it.
+    Zombie,
+}
+
+/// An instance.
+pub(crate) struct InstanceRow<T> {
+    /// Its place in the order of spawning; also the name of its node in the islands.
+    pub(crate) seq: u64,
+    /// What it was spawned from.
+    pub(crate) template: TemplateAddr,
+    /// What its handle may do.
+    pub(crate) state: State,
+    /// Whether a reference to one of its functions may be held elsewhere.
+    pub(crate) escaped: bool,
+    /// How many instances import a function that it defines.
+    pub(crate) importers: u32,
+    /// What machine code sees.
+    pub(crate) context: ContextBlock,
+    /// The rest, which calls do not need.
+    pub(crate) body: Box<InstanceBody<T>>,
+}
+
+/// The cold part of an instance.
+pub(crate) struct InstanceBody<T> {
+    /// Origins of its imported functions, by position.
+    pub(crate) imports: Box<[ImportOrigin]>,
+    /// The instances among them, each once.
+    pub(crate) origins: SmallVec<[InstanceAddr; 2]>,
+    /// Its memories by position, imported ones first.
+    pub(crate) memories: SmallVec<[MemAddr; 1]>,
+    /// Its tables by position, imported ones first.
+    pub(crate) tables: SmallVec<[TableAddr; 1]>,
+    /// Its globals by position, imported ones first.
+    pub(crate) globals: SmallVec<[GlobalAddr; 4]>,
+    /// Element segments that are dropped.
+    pub(crate) dropped_elems: BitSet,
+    /// Data segments that are dropped.
+    pub(crate) dropped_data: BitSet,
+    /// Names in the store that stand for it.
+    pub(crate) names: SmallVec<[Box<str>; 1]>,
+    /// What the host keeps with it.
+    pub(crate) data: T,
+}
+
+/// Where an imported function comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ImportOrigin {
+    /// A function that can be a value.
+    Func(FuncAddr),
+    /// A host function that cannot: it has no row.
+    Host,
+}
+
+/// Bits by position, as many as were asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BitSet(SmallVec<[u64; 1]>);
+
+impl BitSet {
+    /// `len` bits, none set.
+    pub(crate) fn new(len: usize) -> Self {
+        Self(SmallVec::from_elem(0, len.div_ceil(64)))
+    }
+
+    /// Whether a bit is set.
+    pub(crate) fn has(&self, index: usize) -> bool {
+        self.0[index / 64] & 1 << (index % 64) != 0
+    }
+
+    /// Sets a bit.
+    pub(crate) fn set(&mut self, index: usize) {
+        self.0[index / 64] |= 1 << (index % 64);
+    }
+}
+
+impl<T> InstanceBody<T> {
+    /// Whether an element segment is dropped.
+    pub(crate) fn elem_is_dropped(&self, elem: ElemIdx) -> bool {
+        self.dropped_elems.has(elem.index())
+    }
+
+    /// Whether a data segment is dropped.
+    pub(crate) fn data_is_dropped(&self, data: DataIdx) -> bool {
+        self.dropped_data.has(data.index())
+    }
+}
+
+/// A template that this store has met.
+pub(crate) struct TemplateRow<T> {
+    /// The template.
+    pub(crate) template: Arc<TemplateInner<T>>,
+    /// How many instances were spawned from it and are not gone.
+    pub(crate) instances: u32,
+    /// The rows of those imported host functions that can be values, by position among the imported functions.
+    pub(crate) hosts: Box<[(FuncIdx, super::addr::HostFuncAddr)]>,
+}
+
+/// A memory.
+pub(crate) struct MemoryRow {
+    /// Its declared type.
+    pub(crate) ty: MemoryType,
+    /// Size in pages.
+    pub(crate) pages: u64,
+    /// The most pages it may grow to: declared, or what limits allow.
+    pub(crate) pages_max: u64,
+    /// Its bytes.
+    pub(crate) slot: MemorySlot,
+    /// Instances that own or import it, plus one for the host if the host made it.
+    pub(crate) users: u32,
+    /// Whether the host made it and has not freed it.
+    pub(crate) host_share: bool,
+    /// Where it belongs in the islands.
+    pub(crate) island: Island,
+    /// Contexts that show it.
+    pub(crate) mirrors: SmallVec<[(InstanceAddr, MemIdx); 1]>,
+}
+
+/// A table.
+pub(crate) struct TableRow {
+    /// Its declared type.
+    pub(crate) ty: TableType,
+    /// The most elements it may grow to: declared, or what limits allow.
+    pub(crate) elements_max: u64,
+    /// Reference words. Machine code reads and writes them, so only shared references are made to them.
+    pub(crate) words: Vec<Cell<u64>>,
+    /// Instances that own or import it, plus one for the host if the host made it.
+    pub(crate) users: u32,
+    /// Whether the host made it and has not freed it.
+    pub(crate) host_share: bool,
+    /// Where it belongs in the islands.
+    pub(crate) island: Island,
+    /// Contexts that show it.
+    pub(crate) mirrors: SmallVec<[(InstanceAddr, TableIdx); 1]>,
+}
+
+/// A global.
+pub(crate) struct GlobalRow {
+    /// Its type.
+    pub(crate) ty: GlobalType,
+    /// Its value.
+    pub(crate) cell: CellPtr,
+    /// Whose block the cell lies in.
+    pub(crate) owner: GlobalOwner,
+    /// Instances that own or import it, plus one for the host if the host made it.
+    pub(crate) users: u32,
+    /// Where it belongs in the islands.
+    pub(crate) island: Island,
+}
+
+/// Whose block a global's cell lies in.
+pub(crate) enum GlobalOwner {
+    /// The context of the instance that defines it.
+    Instance(InstanceAddr),
+    /// A block of its own: the host made it. The flag: the host has not freed it.
+    Host(#[expect(dead_code, reason = "owns the cell")] CellBlock, bool),
+}
+
+/// A host function that can be a value.
+pub(crate) struct HostFuncRow<T> {
+    /// The function.
+    pub(crate) func: Arc<HostFunc<T>>,
+    /// Its engine-wide type.
+    pub(crate) ty: TypeId,
+    /// Address of the host stub of its type.
+    pub(crate) stub: usize,
+    /// Templates and host handles that keep it.
+    pub(crate) shares: u32,
+}
