@@ -1,4 +1,14 @@
 //! Memory and ids; knows nothing of WebAssembly.
+//!
+//! Three lifetimes, and which type serves each:
+//!
+//! | lives as long as | ids | memory |
+//! | --- | --- | --- |
+//! | the compile of one function | positions ([`index`]) | [`scratch`], [`code_buf`] |
+//! | a module, shared by stores and threads | positions ([`index`]) | [`exec`]: published code |
+//! | a row of a store | slot and generation ([`handle`], [`slots`]) | [`pinned`]: contexts, cells; [`pool`]: memories |
+//!
+//! All address space comes from [`pages`], which is also where tests make a kernel call fail.
 
 #[expect(unsafe_code, reason = "appends to its buffer without a check: one check per operator suffices")]
 pub(crate) mod code_buf;
