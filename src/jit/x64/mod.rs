@@ -26,7 +26,11 @@ mod float;
 #[cfg(test)]
 mod float_test;
 mod flow;
+#[cfg(test)]
+mod flow_test;
 mod memory;
+#[cfg(test)]
+mod memory_test;
 mod regs;
 mod scalar;
 #[cfg(test)]

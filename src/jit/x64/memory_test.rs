@@ -1,0 +1,270 @@
+//! Loads, stores and checks, executed.
+
+use super::X64;
+use super::regs::{RAX, RCX, RDX};
+use super::stub_test::trap_at;
+use super::test_world::{Block, Func, TABLE, World, assemble, publish, world};
+use crate::jit::masm::FlowOps;
+use crate::jit::masm::{Address, Gpr, MemoryOps, Reg, ScalarOps, Vreg};
+use crate::spec::ops::{Access, IntSize, Op, Shape, Sign};
+use crate::spec::trap::Trap;
+use crate::spec::types::FuncType;
+use crate::spec::types::ValType::{self, F32, F64, I32, I64};
+use crate::spec::value::Bits;
+
+/// Bytes of the test's memory; each holds its own position, times a factor.
+const BYTES: usize = 4096;
+
+fn fresh(n: usize) -> u8 {
+    n.wrapping_mul(167).wrapping_add(n >> 8).to_le_bytes()[0]
+}
+
+/// A context with a memory; the base that code sees lies `ahead` bytes before the first byte.
+fn with_memory(world: &World, ahead: usize) -> (&'static Block, &'static [std::cell::Cell<u8>]) {
+    let bytes = Vec::leak((0..BYTES).map(fresh).collect::<Vec<u8>>());
+    let cells = std::cell::Cell::from_mut(bytes).as_slice_of_cells();
+    let block = world.context(0, &[], &[]);
+    let base = cells.as_ptr().cast_mut().cast::<u8>();
+    block.head.memory.base.set(base.wrapping_sub(ahead));
+    block.head.memory.length_bytes.set((ahead + BYTES) as u64);
+    (block, cells)
+}
+
+fn accesses(wanted: fn(Shape) -> Option<Access>) -> Vec<Access> {
+    Op::ALL.iter().filter_map(|op| wanted(op.shape())).collect()
+}
+
+fn extended(access: Access, bytes: &[u8]) -> u64 {
+    let mut word = [0; 8];
+    word[..bytes.len()].copy_from_slice(bytes);
+    let (value, shift) = (u64::from_le_bytes(word), 64 - 8 * bytes.len() as u32);
+    let signed = (value << shift).cast_signed() >> shift;
+    match access {
+        Access::I32 { sign: Sign::Signed, .. } => u64::from(signed as u32),
+        Access::I64 { sign: Sign::Signed, .. } => signed.cast_unsigned(),
+        _ => value,
+    }
+}
+
+/// Indices and offsets: no displacement, one byte, four; constant; and what a displacement cannot hold.
+const ADDRESSES: [(Option<u32>, u64); 9] = [
+    (Some(0), 0),
+    (Some(77), 127),
+    (Some(1000), 128),
+    (Some(5), 3000),
+    (None, 0),
+    (None, 2222),
+    (Some(9), 1 << 31),
+    (Some(100), u32::MAX as u64),
+    (None, u32::MAX as u64),
+];
+
+struct Place {
+    block: &'static Block,
+    memory: &'static [std::cell::Cell<u8>],
+    /// Position in the memory.
+    at: usize,
+    address: Address,
+}
+
+fn place(world: &World, index: Option<u32>, offset: u64, site: Option<u32>) -> Place {
+    let ahead = if offset >= 1 << 31 { offset } else { 0 };
+    let (block, memory) = with_memory(world, ahead as usize);
+    let at = (u64::from(index.unwrap_or(0)) + offset - ahead) as usize;
+    Place { block, memory, at, address: Address { index: index.map(|_| RCX), offset, site } }
+}
+
+#[test]
+fn loads_read_exactly_their_bytes_and_extend() {
+    let Some(world) = world() else { return };
+    let all = accesses(|shape| if let Shape::Load(access) = shape { Some(access) } else { None });
+    assert_eq!(all.len(), 14);
+    for access in all {
+        for (index, offset) in ADDRESSES {
+            let place = place(world, index, offset, Some(33));
+            let dst = if matches!(access.ty(), F32 | F64) { Reg::Float(Vreg(0)) } else { Reg::Int(RAX) };
+            let emit = |masm: &mut X64| {
+                masm.load(access, dst, place.address);
+                masm.epilogue(0, false, 0);
+            };
+            let published = publish(&[Func { frame_bytes: 0, emit: &emit }]);
+            let bytes: Vec<_> = (place.at..).take(access.bytes().into()).map(fresh).collect();
+            let ty = FuncType::new([I32, I32], [access.ty()]);
+            let args = [Bits::ZERO, Bits::from_u32(index.unwrap_or(0))];
+            let result = world.call(place.block, published.foreign[0], &ty, &args).unwrap()[0];
+            assert_eq!(result.low, extended(access, &bytes), "{access:?} {index:?} {offset:#x}");
+            let [site] = published.image.accesses[..] else { panic!("one site") };
+            assert_eq!((site.wasm, published.image.access_site(site.code)), (33, Some(33)));
+        }
+    }
+}
+
+#[test]
+fn stores_write_exactly_their_bytes() {
+    let Some(world) = world() else { return };
+    const VALUE: u64 = 0x8796_A5B4_C3D2_E1F0;
+    let all = accesses(|shape| if let Shape::Store(access) = shape { Some(access) } else { None });
+    assert_eq!(all.len(), 9);
+    for access in all {
+        for (index, offset) in ADDRESSES {
+            let float = matches!(access.ty(), F32 | F64);
+            let sources: &[Reg] = if float {
+                &[Reg::Float(Vreg(0)), Reg::Float(Vreg(9))]
+            } else {
+                &[Reg::Int(RAX), Reg::Int(Gpr(7)), Reg::Int(Gpr(10))]
+            };
+            for &src in sources {
+                let place = place(world, index, offset, None);
+                let emit = |masm: &mut X64| {
+                    match src {
+                        Reg::Int(reg) => masm.move_int(IntSize::W64, reg, RAX),
+                        Reg::Float(reg) => crate::jit::masm::FloatOps::move_float(masm, reg, Vreg(0)),
+                    }
+                    masm.store(access, src, place.address);
+                    masm.epilogue(0, false, 0);
+                };
+                check_stored(world, &place, access, VALUE, (index, float), &emit);
+            }
+        }
+    }
+}
+
+fn check_stored(
+    world: &World,
+    place: &Place,
+    access: Access,
+    value: u64,
+    (index, float): (Option<u32>, bool),
+    emit: &dyn Fn(&mut X64),
+) {
+    let code = publish(&[Func { frame_bytes: 0, emit }]).foreign[0];
+    // The index is the second integer in both forms.
+    let first: &[ValType] = if float { &[F64, I32, I32] } else { &[I64, I32] };
+    let mut args = vec![Bits::from_u64(value)];
+    args.resize(first.len(), Bits::from_u32(index.unwrap_or(0)));
+    world.call(place.block, code, &FuncType::new(first.iter().copied(), []), &args).unwrap();
+    let written = usize::from(access.bytes());
+    for (n, byte) in place.memory.iter().enumerate() {
+        let inside = n.checked_sub(place.at).filter(|&n| n < written);
+        let expected = inside.map_or(fresh(n), |n| value.to_le_bytes()[n]);
+        assert_eq!(byte.get(), expected, "{access:?} at {}: byte {n}", place.at);
+    }
+}
+
+#[test]
+fn constants_are_stored_whole() {
+    let Some(world) = world() else { return };
+    for access in accesses(|shape| if let Shape::Store(access) = shape { Some(access) } else { None }) {
+        let narrow = access.bytes() < 8;
+        let values = [0, 1, 0x7F, 0x80, 0xFFFF, 0x7FFF_FFFF, if narrow { 0xFFFF_FFFF } else { u64::MAX }];
+        for value in values {
+            for (index, offset) in ADDRESSES {
+                let place = place(world, index, offset, None);
+                let emit = |masm: &mut X64| {
+                    masm.store_imm(access, value, place.address);
+                    masm.epilogue(0, false, 0);
+                };
+                check_stored(world, &place, access, value, (index, false), &emit);
+            }
+        }
+    }
+}
+
+#[test]
+fn checks_trap_from_the_first_byte_outside_with_the_end_as_datum() {
+    let Some(world) = world() else { return };
+    let (block, _) = with_memory(world, 0);
+    let ty = FuncType::new([I32, I32], [I32]);
+    for (length, index, end) in [
+        (65536, Some(65532), 4),
+        (65536, Some(65533), 4),
+        (65536, Some(u32::MAX), 1),
+        (65536, Some(0), 65536),
+        (65536, Some(0), 65537),
+        (65536, None, 65536),
+        (65536, None, 65537),
+        (0, Some(0), 1),
+        (0, None, 1),
+        (1 << 32, Some(u32::MAX), 1),
+        (1 << 32, Some(u32::MAX), 2),
+        (1 << 32, Some(1 << 31), 1 << 31),
+        (1 << 32, Some(1 << 31), (1 << 31) + 1),
+        (1 << 32, Some(u32::MAX), (1 << 32) + 7),
+        (1 << 32, Some(0), 1 << 32),
+        (1 << 32, None, (1 << 32) + 1),
+    ] {
+        block.head.memory.length_bytes.set(length);
+        let emit = |masm: &mut X64| {
+            let outside = masm.bounds_check(index.map(|_| RCX), end);
+            masm.const_int(RAX, 1);
+            masm.epilogue(0, false, 0);
+            trap_at(masm, [outside], Trap::OutOfBoundsMemoryAccess);
+        };
+        let code = publish(&[Func { frame_bytes: 0, emit: &emit }]).foreign[0];
+        let args = [Bits::ZERO, Bits::from_u32(index.unwrap_or(0))];
+        let result = world.call(block, code, &ty, &args);
+        let last = u64::from(index.unwrap_or(0)) + end;
+        match result {
+            Ok(_) => assert!(last <= length, "{index:?} + {end} in {length}"),
+            Err(trap) => {
+                assert_eq!((trap.datum, last > length), (last, true), "{index:?} + {end} in {length}")
+            }
+        }
+    }
+}
+
+#[test]
+fn table_entries_are_found_below_the_length_only() {
+    let Some(world) = world() else { return };
+    let table: &[u64] = Vec::leak(vec![7; 100]);
+    let block = world.context(0, &[], table);
+    let emit = |masm: &mut X64| {
+        let outside = masm.table_entry(RAX, RCX, TABLE);
+        masm.epilogue(0, false, 0);
+        trap_at(masm, [outside], Trap::OutOfBoundsTableAccess);
+    };
+    let code = publish(&[Func { frame_bytes: 0, emit: &emit }]).foreign[0];
+    let ty = FuncType::new([I32, I32], [I64]);
+    for index in [0, 1, 50, 99, 100, 101, 1 << 31, u32::MAX] {
+        match world.call(block, code, &ty, &[Bits::ZERO, Bits::from_u32(index)]) {
+            Ok(found) => {
+                assert!(index < 100);
+                assert_eq!(found[0].low, (table.as_ptr().addr() + 8 * index as usize) as u64);
+            }
+            Err(trap) => assert_eq!((trap.datum, index >= 100), (index.into(), true)),
+        }
+    }
+}
+
+#[test]
+fn the_size_is_the_length_in_pages_and_i32s_are_verified() {
+    let Some(world) = world() else { return };
+    let block = world.context(0, &[], &[]);
+    let emit = |masm: &mut X64| {
+        masm.memory_pages(RAX);
+        masm.verify_i32(RAX);
+        masm.verify_i32(RCX);
+        masm.move_int(IntSize::W32, RDX, RCX);
+        masm.epilogue(0, false, 0);
+    };
+    let code = publish(&[Func { frame_bytes: 0, emit: &emit }]).foreign[0];
+    for pages in [0, 1, 65535, 65536] {
+        block.head.memory.length_bytes.set(pages << 16);
+        let args = [Bits::ZERO, Bits::from_i32(-1)];
+        let results = world.call(block, code, &FuncType::new([I32, I32], [I32, I32]), &args).unwrap();
+        assert_eq!(results, [Bits::from_u64(pages), Bits::from_i32(-1)]);
+    }
+}
+
+#[test]
+fn accesses_are_as_short_as_the_address_allows() {
+    let access = Access::I32 { bytes: 4, sign: Sign::Unsigned };
+    let check = |index, offset, expected: usize| {
+        let address = Address { index, offset, site: None };
+        assert_eq!(assemble(|masm| masm.load(access, Reg::Int(RAX), address)).len(), expected, "{address:?}");
+    };
+    check(Some(RCX), 0, 4);
+    check(Some(RCX), 127, 5);
+    check(Some(RCX), 128, 8);
+    check(None, 0x1000, 7);
+}
