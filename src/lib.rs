@@ -26,11 +26,11 @@ pub use spec::types::{
 };
 pub use store::addr::{ExternRef, Func, Global, Instance, Memory, Table};
 pub use store::free::{Free, Freed};
-pub use store::host::{Caller, IntoHostFunc};
+pub use store::host::{Caller, HostResults, IntoHostFunc};
 pub use store::instance::Extern;
 pub use store::island::{AsStore, AsStoreMut};
 pub use store::linker::Linker;
 pub use store::template::Template;
-pub use store::typed::{TypedFunc, WasmParams, WasmResults};
+pub use store::typed::{TypedFunc, WasmParams, WasmResults, WasmTy, WasmValues};
 pub use store::val::Val;
 pub use store::{EndError, EndReason, Stats, Store};

@@ -1,11 +1,127 @@
 //! The way in: from a handle to machine code, and from a trap to an error.
 //!
-//! Owns: the calls that a host makes. Does not know: typed values (`typed`).
+//! Owns: the calls that a host makes, liveness before they begin, what they end with.
+//! Does not know: typed values (`typed`), what machine code calls meanwhile (`builtin`), how the machine is entered
+//! (`jit::entry`).
+//!
+//! # Invariants
+//! - I1: `Callee::Wasm` was made by `StoreInner::callee` of the same store for a function of an instance of that generation:
+//!   as long as the instance is not gone, its module's code is published and its context lives, and no generation comes twice.
+//!   The entry stub is one of the function's signature; stubs live as long as their engine, which the store holds.
+//! - I2: while machine code runs no row of an instance goes, since everything that frees takes `&mut Store`, which the call has
+//!   borrowed; so contexts and cells outlive the entry.
+//! - I3: the datum of a type mismatch is 0, an odd number that holds a type id, or the address of an entry of a module's table
+//!   of functions, whose instance lives at least until the call has ended.
 
-use super::addr::{FuncAddr, InstanceAddr};
-use super::island::ViewMut;
-use crate::error::Error;
-use crate::jit::abi::ValueCell;
+use std::fmt;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+
+use super::StoreInner;
+use super::addr::{Func, FuncAddr, Instance, InstanceAddr, instance_of_tag};
+use super::builtin::{self, Pending};
+use super::detail::{self, Site};
+use super::island::{AsStoreMut, StorePtr, ViewMut};
+use super::row::State;
+use super::val::Val;
+use crate::arena::handle::HandleError;
+use crate::engine::{StubRole, TypeId};
+use crate::error::{Error, TrapDetail, TrapError, TypeError};
+use crate::jit::abi::{FuncEntry, ValueCell};
+use crate::jit::entry::{self, Entry, RawTrap};
+use crate::spec::module::FuncIdx;
+use crate::spec::trap::{Trap, TrapCode};
+use crate::spec::types::FuncType;
+use crate::spec::value::Bits;
+use smallvec::SmallVec;
+
+/// A function with what calling it takes, looked up once.
+#[derive(Clone, Copy)]
+pub(crate) enum Callee {
+    /// Defined by an instance.
+    Wasm {
+        /// The instance.
+        instance: InstanceAddr,
+        /// Address of the entry stub of its signature.
+        stub: usize,
+        /// Address of its foreign entry.
+        code: usize,
+        /// Numbers of parameters and results.
+        counts: (u32, u32),
+    },
+    /// Defined by the host.
+    Host(Func),
+}
+
+impl fmt::Debug for Callee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wasm { instance, code, .. } => write!(f, "code at {code:#x} of {instance:?}"),
+            Self::Host(func) => fmt::Debug::fmt(func, f),
+        }
+    }
+}
+
+impl Func {
+    /// Calls the function and returns its results. A function of the host has no instance to stand for here: see
+    /// [`Func::call_as`]; called through a `Caller`, it stands for the caller's.
+    ///
+    /// # Errors
+    /// `Type` if the parameters are not those of its type; `Trap`, a host function's error or `Exit` if the call ends so;
+    /// `Stale`, `WrongStore` for handles; `NoCaller` for a function of the host.
+    pub fn call(self, store: &mut impl AsStoreMut, params: &[Val]) -> Result<Vec<Val>, Error> {
+        let caller = store.calling_instance();
+        call_untyped(store.view_mut(), self, caller, params)
+    }
+
+    /// As [`Func::call`], for an instance: the one that a function of the host is called for.
+    ///
+    /// # Errors
+    /// As [`Func::call`].
+    pub fn call_as(
+        self,
+        store: &mut impl AsStoreMut,
+        instance: Instance,
+        params: &[Val],
+    ) -> Result<Vec<Val>, Error> {
+        let store = store.view_mut();
+        let caller = store.resolve_instance(instance)?;
+        call_untyped(store, self, Some(caller), params)
+    }
+}
+
+fn call_untyped<T>(
+    mut store: ViewMut<'_, T>,
+    func: Func,
+    caller: Option<InstanceAddr>,
+    params: &[Val],
+) -> Result<Vec<Val>, Error> {
+    let addr = store.resolve_func(func)?;
+    store.check_callable(addr, func)?;
+    let ty = store.func_type(addr).clone();
+    check_params(&ty, params)?;
+    let mut cells: SmallVec<[Bits; 8]> =
+        SmallVec::from_elem(Bits::ZERO, ty.params.len().max(ty.results.len()));
+    for (cell, &param) in cells.iter_mut().zip(params) {
+        *cell = store.bits_of(param)?;
+    }
+    let callee = store.callee(addr)?;
+    call(store.reborrow(), &callee, caller, &mut cells)?;
+    let low_id = store.low_id();
+    Ok(ty.results.iter().zip(cells).map(|(&ty, bits)| Val::from_bits(ty, bits, low_id)).collect())
+}
+
+fn check_params(ty: &FuncType, params: &[Val]) -> Result<(), Error> {
+    let (expected, passed) = (ty.params.len(), params.len());
+    if expected != passed {
+        return Err(TypeError::ParamCount { expected, passed }.into());
+    }
+    let wrong = ty.params.iter().zip(params).position(|(&wanted, param)| param.ty() != wanted);
+    wrong.map_or(Ok(()), |index| {
+        let (found, wanted) = (params[index].ty(), ty.params[index]);
+        Err(TypeError::Param { expected, passed, index, found, wanted }.into())
+    })
+}
 
 /// Calls a function that is not gone. `cells` hold the parameters and receive the results: as many as there are of the more
 /// numerous. `caller` is the instance that a host function is called for.
@@ -18,6 +134,168 @@ pub(crate) fn call_func<T>(
     caller: Option<InstanceAddr>,
     cells: &mut [ValueCell],
 ) -> Result<(), Error> {
-    let _ = (store, func, caller, cells);
-    Err(Error::from_trap(crate::error::Trap::Unreachable))
+    let callee = store.callee(func)?;
+    call(store, &callee, caller, cells)
+}
+
+/// As [`call_func`], of a function of this store whose origin is not gone.
+#[inline]
+pub(crate) fn call<T>(
+    store: ViewMut<'_, T>,
+    callee: &Callee,
+    caller: Option<InstanceAddr>,
+    cells: &mut [ValueCell],
+) -> Result<(), Error> {
+    match *callee {
+        Callee::Wasm { instance, stub, code, counts } => enter(store, instance, (stub, code, counts), cells),
+        Callee::Host(func) => call_host(store, func, caller, cells),
+    }
+}
+
+fn call_host<T>(
+    store: ViewMut<'_, T>,
+    func: Func,
+    caller: Option<InstanceAddr>,
+    cells: &mut [ValueCell],
+) -> Result<(), Error> {
+    let instance = caller.ok_or_else(|| Error::NoCaller(Box::new(func.name())))?;
+    let host = Arc::clone(&store.host_func(func.raw.addr().into()).func);
+    host.call(store, instance, cells)
+}
+
+#[inline]
+fn enter<T>(
+    store: ViewMut<'_, T>,
+    instance: InstanceAddr,
+    (stub, code, (params, results)): (usize, usize, (u32, u32)),
+    cells: &mut [ValueCell],
+) -> Result<(), Error> {
+    assert!(cells.len() >= params.max(results) as usize, "{} cells for a call", cells.len());
+    let entry = Entry {
+        stub: std::ptr::with_exposed_provenance(stub),
+        context: store.instance(instance).context.as_ptr(),
+        code: std::ptr::with_exposed_provenance(code),
+        cells: cells.as_mut_ptr(),
+        params,
+        results,
+        stack_bytes_max: store.engine.config().max_stack_bytes,
+    };
+    let ptr = store.ptr();
+    // SAFETY: I1, I2. Nothing derived from the view is kept across the entry.
+    let entered = unsafe { entry::enter(&entry, |limit| reset_limits(ptr, limit)) };
+    match entered {
+        Ok(()) => Ok(()),
+        Err(trap) => Err(ended_by(store, *trap)),
+    }
+}
+
+/// Gives all contexts the limit of the stack that goes on: an entry on another one has changed some of them.
+#[cold]
+fn reset_limits<T>(store: StorePtr<T>, limit: usize) {
+    // SAFETY: machine code has been left, and the view that `enter` holds is not used meanwhile.
+    let store = unsafe { store.view_mut() };
+    store.instances.iter().for_each(|(_, row)| row.context.head().stack_limit.set(limit));
+}
+
+/// The error that a call ends with. A panic of the host goes on here, where no machine code is left to be unwound.
+#[cold]
+fn ended_by<T>(store: ViewMut<'_, T>, raw: RawTrap) -> Error {
+    let code = TrapCode::from_u8(raw.code).expect("machine code leaves with a trap code");
+    if let Some(trap) = code.trap() {
+        return Error::Trap(Box::new(place(&store, raw, TrapError::bare(trap))));
+    }
+    match builtin::take_pending() {
+        Pending::Panic(payload) => resume_unwind(payload),
+        // A trap that the host made happened where it was called.
+        Pending::Error(Error::Trap(trap)) if trap.backtrace.is_empty() && trap.instance.is_none() => {
+            Error::Trap(Box::new(place(&store, raw, *trap)))
+        }
+        Pending::Error(error) => error,
+    }
+}
+
+/// Says where a trap happened and what was about to be done.
+fn place<T>(store: &StoreInner<T>, raw: RawTrap, trap: TrapError) -> TrapError {
+    // SAFETY: I2: the context that ran still lives.
+    let tag = unsafe { &*raw.context }.own_tag.get();
+    let instance = instance_of_tag(tag).expect("a linked context has its tag");
+    let found = (trap.code == Trap::IndirectCallTypeMismatch).then(|| found_type(store, raw.datum)).flatten();
+    let site = Site {
+        offset: raw.backtrace.frames().next().and_then(|frame| frame.module_offset()),
+        datum: raw.datum,
+        is_guard_hit: raw.backtrace.is_guard_hit(),
+        found,
+    };
+    let detail = match trap.detail {
+        TrapDetail::None => detail::detail(store, instance, trap.code, site),
+        known => known,
+    };
+    let instance = Some(store.instance_handle(instance).name());
+    TrapError { instance, detail, backtrace: raw.backtrace, ..trap }
+}
+
+/// The type of the function that an indirect call found.
+fn found_type<T>(store: &StoreInner<T>, datum: u64) -> Option<FuncType> {
+    let id = if let Some(id) = builtin::type_of_datum(datum) {
+        id
+    } else {
+        let entry = std::ptr::with_exposed_provenance::<FuncEntry>(usize::try_from(datum).ok()?);
+        // SAFETY: I3.
+        TypeId::new(unsafe { entry.as_ref() }?.ty)
+    };
+    Some(FuncType::clone(&store.engine.type_row(id).ty))
+}
+
+impl<T> StoreInner<T> {
+    /// What calling a function takes. Its origin is not gone.
+    pub(crate) fn callee(&self, func: FuncAddr) -> Result<Callee, Error> {
+        let FuncAddr::Wasm(instance, index) = func else { return Ok(Callee::Host(self.func_handle(func))) };
+        let module = self.module_of(instance);
+        let row = self.engine.type_row(module.func_type_id(index));
+        let stub = self.engine.stub(StubRole::Entry, &row)?;
+        let count = |n: usize| u32::try_from(n).expect("signatures are limited to 1000 values");
+        let counts = (count(row.ty.params.len()), count(row.ty.results.len()));
+        Ok(Callee::Wasm { instance, stub, code: self.foreign_entry(instance, index), counts })
+    }
+
+    fn foreign_entry(&self, instance: InstanceAddr, func: FuncIdx) -> usize {
+        let code = self.module_of(instance).entries()[func.index()].code;
+        assert!(code != 0, "{func} of {instance:?} has a handle, so it escapes");
+        code
+    }
+
+    /// The type of a function whose origin is not gone.
+    pub(crate) fn func_type(&self, func: FuncAddr) -> &FuncType {
+        match func {
+            FuncAddr::Wasm(instance, index) => self.module_of(instance).decl().func_type(index),
+            FuncAddr::Host(host) => self.host_func(host).func.ty(),
+        }
+    }
+
+    /// Whether the host may call a function now: its origin is not gone and has not exited.
+    pub(crate) fn check_callable(&self, addr: FuncAddr, func: Func) -> Result<(), Error> {
+        match addr {
+            FuncAddr::Host(_) => self.resolve_func(func).map(|_| ()),
+            FuncAddr::Wasm(instance, _) => match self.instances.get(instance).map(|row| row.state) {
+                Some(State::Exited(code)) => Err(Error::Exit(code)),
+                Some(_) => Ok(()),
+                None => self.resolve_func(func).map(|_| ()),
+            },
+        }
+    }
+
+    /// Why an instance cannot be used.
+    ///
+    /// # Panics
+    /// If it can.
+    #[cold]
+    pub(crate) fn refuse_instance(&self, instance: Instance) -> Error {
+        self.resolve_instance(instance).expect_err("the caller has seen that it cannot be used")
+    }
+}
+
+/// A function of another store.
+#[cold]
+pub(crate) fn other_store(func: Func, store: u32) -> Error {
+    Error::named_handle(func.name(), HandleError::WrongStore { handle: func.raw, store })
 }

@@ -1,17 +1,32 @@
 //! Host functions: closures of the host as machine code and other hosts call them, and what they may do meanwhile.
 //!
-//! Owns: [`HostFunc`], [`Caller`], [`IntoHostFunc`].
-//! Does not know: which imports a closure satisfies (`linker`).
+//! Owns: [`HostFunc`], [`Caller`], [`IntoHostFunc`], what becomes of an error that leaves a closure.
+//! Does not know: which imports a closure satisfies (`linker`), how machine code calls one (`builtin`).
 
+use std::cell::Cell;
+use std::error::Error as StdError;
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::addr::{Instance, InstanceAddr};
+use smallvec::SmallVec;
+
+use super::addr::{Func, FuncAddr, Global, Instance, InstanceAddr, Memory, Table};
+use super::builtin;
+use super::instance::Extern;
 use super::island::{AsStore, AsStoreMut, View, ViewMut, sealed};
+use super::typed::{WasmTy, WasmValues, for_tuples};
 use super::val::Val;
-use crate::error::Error;
+use super::{Store, StoreInner};
+use crate::error::{Error, TrapError};
 use crate::jit::abi::HostRecord;
+use crate::spec::module::MemIdx;
+use crate::spec::trap::Trap;
 use crate::spec::types::FuncType;
+use crate::spec::value::Bits;
+
+/// A closure over cells: parameters in, results out.
+type Closure<T> = Box<dyn Fn(Caller<'_, T>, &mut [Bits]) -> Result<(), Error> + Send + Sync>;
 
 /// A host function. Its address is what imports and references to it lead to.
 #[repr(C)]
@@ -19,20 +34,27 @@ pub(crate) struct HostFunc<T> {
     /// What the host stub reads.
     head: HostRecord,
     ty: FuncType,
-    closure: Box<dyn Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync>,
+    closure: Closure<T>,
 }
 
 impl<T> HostFunc<T> {
+    fn new(ty: FuncType, closure: Closure<T>) -> Arc<Self> {
+        let count = |n: usize| u32::try_from(n).expect("signatures are limited to 1000 values");
+        let head = HostRecord {
+            call: builtin::call_host::<T>,
+            params: count(ty.params.len()),
+            results: count(ty.results.len()),
+        };
+        Arc::new(Self { head, ty, closure })
+    }
+
     /// A function of a type known at run time only.
     pub(crate) fn untyped(
         ty: FuncType,
         closure: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Arc<Self> {
-        extern "C" fn refuse(_: *const HostRecord, _: *const crate::jit::abi::Context, _: *mut crate::jit::abi::ValueCell) -> u64 {
-            1
-        }
-        let head = HostRecord { call: refuse, params: 0, results: 0 };
-        Arc::new(Self { head, ty, closure: Box::new(closure) })
+        let types = ty.clone();
+        Self::new(ty, Box::new(move |caller, cells| call_untyped(&types, &closure, caller, cells)))
     }
 
     /// Its type.
@@ -42,11 +64,86 @@ impl<T> HostFunc<T> {
 
     /// What imports of it hold as their target.
     pub(crate) fn record(&self) -> *const HostRecord {
-        &raw const self.head
+        std::ptr::from_ref(self).cast()
+    }
+
+    /// How many cells a call needs: parameters, then results in the same place.
+    #[inline]
+    pub(crate) fn cells(&self) -> usize {
+        self.ty.params.len().max(self.ty.results.len())
+    }
+
+    /// Calls it for an instance. An exit that it asks for, and does not swallow, ends the instance.
+    #[inline]
+    pub(crate) fn call(
+        &self,
+        mut store: ViewMut<'_, T>,
+        instance: InstanceAddr,
+        cells: &mut [Bits],
+    ) -> Result<(), Error> {
+        let exit = Cell::new(None);
+        let caller = Caller { view: store.reborrow(), instance, exit: &exit, here: PhantomData };
+        let ended = (self.closure)(caller, cells);
+        if let (Err(Error::Exit(code)), Some(asked)) = (&ended, exit.get())
+            && *code == asked
+        {
+            store.exit_instance(instance, asked);
+        }
+        ended
     }
 }
 
-/// A closure over wasm value types: `Fn(P…) -> R` or `Fn(Caller<'_, T>, P…) -> R`.
+/// Values on the way to and from an untyped closure: few signatures have more.
+type Vals = SmallVec<[Val; 8]>;
+
+fn call_untyped<T>(
+    ty: &FuncType,
+    closure: &impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error>,
+    mut caller: Caller<'_, T>,
+    cells: &mut [Bits],
+) -> Result<(), Error> {
+    let store = caller.view.low_id();
+    let params: Vals =
+        ty.params.iter().zip(&*cells).map(|(&ty, &bits)| Val::from_bits(ty, bits, store)).collect();
+    let mut results: Vals = ty.results.iter().map(|&ty| Val::default_of(ty)).collect();
+    closure(caller.reborrow(), &params, &mut results)?;
+    for ((&ty, &val), cell) in ty.results.iter().zip(&results).zip(cells) {
+        *cell = caller.view.bits_for(ty, val)?;
+    }
+    Ok(())
+}
+
+impl Func {
+    /// A host function as a value: to be put in tables and globals, or passed to guests.
+    ///
+    /// # Errors
+    /// If limits or the system do not allow it, or the store is closed.
+    pub fn host<T, P, R>(store: &mut Store<T>, func: impl IntoHostFunc<T, P, R>) -> Result<Self, Error> {
+        Self::of_host_func(store, &func.into_host_func().0)
+    }
+
+    /// As [`Func::host`], of a type that is known at run time only. The results are zero or null at first.
+    ///
+    /// # Errors
+    /// As [`Func::host`].
+    pub fn host_new<T>(
+        store: &mut Store<T>,
+        ty: FuncType,
+        func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
+        Self::of_host_func(store, &HostFunc::untyped(ty, func))
+    }
+
+    fn of_host_func<T>(store: &mut Store<T>, func: &Arc<HostFunc<T>>) -> Result<Self, Error> {
+        let mut store = store.view_mut();
+        store.check_open()?;
+        let addr = store.share_host_func(func)?;
+        Ok(store.func_handle(FuncAddr::Host(addr)))
+    }
+}
+
+/// A closure over wasm value types: `Fn(P…) -> R` or `Fn(Caller<'_, T>, P…) -> R`, with up to 16 parameters. `R` is nothing, one
+/// value, a tuple, or a `Result` of these.
 pub trait IntoHostFunc<T, Params, Results>: Send + Sync + 'static {
     /// The function.
     #[doc(hidden)]
@@ -57,18 +154,234 @@ pub trait IntoHostFunc<T, Params, Results>: Send + Sync + 'static {
 #[doc(hidden)]
 pub struct HostFuncArc<T>(pub(crate) Arc<HostFunc<T>>);
 
+impl<T> fmt::Debug for HostFuncArc<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "host function {}", self.0.ty)
+    }
+}
+
+/// Stands, among the parameters of [`IntoHostFunc`], for a [`Caller`].
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum WithCaller {}
+
+/// What a host function may return.
+pub trait HostResults {
+    /// The results when it succeeds.
+    #[doc(hidden)]
+    type Values: WasmValues;
+    /// The results, or the error.
+    #[doc(hidden)]
+    fn into_values(self) -> Result<Self::Values, Error>;
+}
+
+impl<V: WasmValues> HostResults for V {
+    type Values = V;
+
+    #[inline]
+    fn into_values(self) -> Result<V, Error> {
+        Ok(self)
+    }
+}
+
+impl<V: WasmValues, E: Into<Box<dyn StdError + Send + Sync>>> HostResults for Result<V, E> {
+    type Values = V;
+
+    #[inline]
+    fn into_values(self) -> Result<V, Error> {
+        self.map_err(|error| error_of(error.into()))
+    }
+}
+
+/// The error of a call whose host function returned `error`: one of ours keeps its kind, also when it is another's source.
+#[cold]
+fn error_of(error: Box<dyn StdError + Send + Sync>) -> Error {
+    let error = match error.downcast::<Error>() {
+        Ok(own) => return *own,
+        Err(error) => error,
+    };
+    let mut source: Option<&(dyn StdError + 'static)> = Some(&*error);
+    while let Some(error) = source {
+        if let Some(trap) = error.downcast_ref::<Trap>() {
+            return Error::from_trap(*trap);
+        }
+        match error.downcast_ref::<Error>() {
+            Some(Error::Exit(code)) => return Error::Exit(*code),
+            Some(Error::Trap(trap)) => return Error::Trap(Box::new(TrapError::clone(trap))),
+            _ => source = error.source(),
+        }
+    }
+    Error::host(error)
+}
+
+macro_rules! closures {
+    ($($name:ident $at:tt,)*) => {
+        impl<T, F, R, $($name),*> IntoHostFunc<T, ($($name,)*), R> for F
+        where
+            F: Fn($($name),*) -> R + Send + Sync + 'static,
+            R: HostResults,
+            $($name: WasmTy,)*
+        {
+            fn into_host_func(self) -> HostFuncArc<T> {
+                typed_host_func::<T, ($($name,)*), R::Values>(move |caller, cells| {
+                    #[allow(unused_variables, clippy::allow_attributes, reason = "there may be no parameter")]
+                    let store = caller.view.low_id();
+                    self($( $name::from_bits(cells[$at], store) ),*).into_values()?.write(cells, &mut caller.view)
+                })
+            }
+        }
+
+        impl<T, F, R, $($name),*> IntoHostFunc<T, (WithCaller, $($name,)*), R> for F
+        where
+            F: Fn(Caller<'_, T>, $($name),*) -> R + Send + Sync + 'static,
+            R: HostResults,
+            $($name: WasmTy,)*
+        {
+            fn into_host_func(self) -> HostFuncArc<T> {
+                typed_host_func::<T, ($($name,)*), R::Values>(move |caller, cells| {
+                    #[allow(unused_variables, clippy::allow_attributes, reason = "there may be no parameter")]
+                    let store = caller.view.low_id();
+                    self(caller.reborrow(), $( $name::from_bits(cells[$at], store) ),*)
+                        .into_values()?
+                        .write(cells, &mut caller.view)
+                })
+            }
+        }
+    };
+}
+
+for_tuples!(closures);
+
+fn typed_host_func<T, P: WasmValues, R: WasmValues>(
+    closure: impl Fn(&mut Caller<'_, T>, &mut [Bits]) -> Result<(), Error> + Send + Sync + 'static,
+) -> HostFuncArc<T> {
+    let closure: Closure<T> = Box::new(move |mut caller, cells| closure(&mut caller, cells));
+    HostFuncArc(HostFunc::new(super::typed::func_type::<P, R>(), closure))
+}
+
 /// The instance whose code executes a call of a host function, and its store.
+///
+/// It reads and changes the store like a `&mut Store`, as far as that makes sense in the middle of a call: see [`AsStoreMut`].
+/// Nothing is spawned or freed here.
 pub struct Caller<'a, T> {
     view: ViewMut<'a, T>,
     instance: InstanceAddr,
+    /// The exit that was asked for.
+    exit: &'a Cell<Option<u32>>,
     here: PhantomData<*mut ()>,
 }
 
 impl<T> Caller<'_, T> {
+    fn reborrow(&mut self) -> Caller<'_, T> {
+        let Self { view, instance, exit, .. } = self;
+        Caller { view: view.reborrow(), instance: *instance, exit, here: PhantomData }
+    }
+
     /// The calling instance.
     #[must_use]
     pub fn instance(&self) -> Instance {
         self.view.instance_handle(self.instance)
+    }
+
+    /// What the host keeps with the calling instance.
+    #[must_use]
+    pub fn data(&self) -> &T {
+        &self.view.as_view().get().instance(self.instance).body.data
+    }
+
+    /// What the host keeps with the calling instance, to be changed.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut self.view.instance_mut(self.instance).body.data
+    }
+
+    /// What the host keeps with an instance.
+    ///
+    /// # Errors
+    /// If the handle is stale or of another store.
+    pub fn data_of(&mut self, instance: Instance) -> Result<&mut T, Error> {
+        let addr = self.view.resolve_instance(instance)?;
+        Ok(&mut self.view.instance_mut(addr).body.data)
+    }
+
+    /// An export of the calling instance.
+    #[must_use]
+    pub fn export(&self, name: &str) -> Option<Extern> {
+        let store = self.view.as_view().get();
+        let item = store.module_of(self.instance).decl().exports.get(name)?;
+        Some(store.extern_of(self.instance, item))
+    }
+
+    /// An exported function of the calling instance.
+    ///
+    /// # Errors
+    /// If there is no export of this name, or it is of another kind.
+    pub fn func(&self, name: &str) -> Result<Func, Error> {
+        self.instance().func(self, name)
+    }
+
+    /// An exported memory of the calling instance.
+    ///
+    /// # Errors
+    /// If there is no export of this name, or it is of another kind.
+    pub fn memory(&self, name: &str) -> Result<Memory, Error> {
+        self.instance().memory(self, name)
+    }
+
+    /// An exported table of the calling instance.
+    ///
+    /// # Errors
+    /// If there is no export of this name, or it is of another kind.
+    pub fn table(&self, name: &str) -> Result<Table, Error> {
+        self.instance().table(self, name)
+    }
+
+    /// An exported global of the calling instance.
+    ///
+    /// # Errors
+    /// If there is no export of this name, or it is of another kind.
+    pub fn global(&self, name: &str) -> Result<Global, Error> {
+        self.instance().global(self, name)
+    }
+
+    /// The calling instance's memory 0, own or imported, exported or not.
+    #[must_use]
+    pub fn default_memory(&self) -> Option<Memory> {
+        let store = self.view.as_view().get();
+        let addr = *store.instance(self.instance).body.memories.get(MemIdx::new(0).index())?;
+        Some(Memory::new_handle(&store.memories, addr))
+    }
+
+    /// A memory's bytes beside what the host keeps with the calling instance.
+    ///
+    /// # Errors
+    /// If the handle is stale or of another store.
+    pub fn memory_and_data(&mut self, memory: Memory) -> Result<(&mut [u8], &mut T), Error> {
+        let memory = self.view.resolve_memory(memory)?;
+        let StoreInner { memories, instances, .. } = &mut *self.view;
+        let bytes = memories.get_mut(memory).expect("resolved").bytes_mut();
+        let row = instances.get_mut(self.instance).expect("no row goes while its code runs");
+        Ok((bytes, &mut row.body.data))
+    }
+
+    /// The live instance of this name in the store.
+    #[must_use]
+    pub fn lookup(&self, name: &str) -> Option<Instance> {
+        let store = self.view.as_view().get();
+        store.names.get(name).map(|addr| store.instance_handle(addr))
+    }
+
+    /// The error that ends the calling instance with `code` once it leaves the host function. The host's calls of the instance
+    /// then answer with it; the first exit counts.
+    #[must_use = "the instance exits when the host function returns this error"]
+    pub fn exit(&self, code: u32) -> Error {
+        self.exit.set(Some(code));
+        Error::Exit(code)
+    }
+}
+
+impl<T> fmt::Debug for Caller<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Caller").field(&self.instance).finish()
     }
 }
 
@@ -78,6 +391,10 @@ impl<T> AsStore for Caller<'_, T> {
     type Data = T;
     fn view(&self) -> View<'_, T> {
         self.view.as_view()
+    }
+
+    fn calling_instance(&self) -> Option<InstanceAddr> {
+        Some(self.instance)
     }
 }
 

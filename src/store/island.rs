@@ -21,6 +21,7 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
 use super::StoreInner;
+use super::addr::InstanceAddr;
 
 /// Owner of a store's block. Invariant in `T`.
 pub(crate) struct StoreBox<T> {
@@ -214,6 +215,11 @@ pub trait AsStore: sealed::Sealed {
     type Data;
     #[doc(hidden)]
     fn view(&self) -> View<'_, Self::Data>;
+    /// The instance that host functions called from here are called for.
+    #[doc(hidden)]
+    fn calling_instance(&self) -> Option<InstanceAddr> {
+        None
+    }
 }
 
 /// What changes a store: `Store<T>`, `Caller<'_, T>`, and references to them.
@@ -231,6 +237,10 @@ impl<S: AsStore> AsStore for &S {
     fn view(&self) -> View<'_, Self::Data> {
         (**self).view()
     }
+
+    fn calling_instance(&self) -> Option<InstanceAddr> {
+        (**self).calling_instance()
+    }
 }
 
 impl<S: AsStore> AsStore for &mut S {
@@ -238,6 +248,10 @@ impl<S: AsStore> AsStore for &mut S {
     #[inline]
     fn view(&self) -> View<'_, Self::Data> {
         (**self).view()
+    }
+
+    fn calling_instance(&self) -> Option<InstanceAddr> {
+        (**self).calling_instance()
     }
 }
 

@@ -11,12 +11,16 @@
 //! | `spawn`, `free`, `names`, `island` | beginning and end of instances, their names, who may reach whom |
 //! | `instance`, `memory`, `table`, `global`, `externs` | what handles do |
 //! | `call`, `typed`, `host`, `builtin` | the ways into machine code and out of it |
+//! | `detail` | what a trap's operator was about to do |
 
 pub(crate) mod addr;
+#[expect(unsafe_code, reason = "is called by machine code: reads its words and cells")]
 pub(crate) mod builtin;
+#[expect(unsafe_code, reason = "enters machine code")]
 pub(crate) mod call;
 #[expect(unsafe_code, reason = "writes the pointers that machine code follows")]
 pub(crate) mod context;
+pub(crate) mod detail;
 pub(crate) mod externs;
 pub(crate) mod free;
 pub(crate) mod global;

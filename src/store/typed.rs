@@ -1,27 +1,292 @@
-//! Functions whose type was checked once.
+//! Functions whose type was checked once, and the Rust types that stand for wasm values.
+//!
+//! Owns: [`WasmTy`], [`WasmValues`], [`TypedFunc`]. Does not know: how machine code is entered (`call`).
 
+use std::any::type_name;
+use std::fmt;
 use std::marker::PhantomData;
 
-use super::addr::{Func, Instance};
-use super::island::AsStore;
-use crate::error::Error;
+use super::StoreInner;
+use super::addr::{ExternRef, Func, Instance, InstanceAddr};
+use super::call::{self, Callee};
+use super::island::{AsStore, AsStoreMut, ViewMut};
+use super::row::State;
+use super::val::{extern_ref_of_word, func_of_word};
+use crate::error::{Error, TypeError};
+use crate::spec::types::{FuncType, ValType};
+use crate::spec::value::Bits;
 
-/// Parameters of a typed function: a tuple of wasm value types.
-pub trait WasmParams {}
-/// Results of a typed function: nothing, a wasm value type, or a tuple of them.
-pub trait WasmResults {}
+/// The most parameters or results of a typed function or closure.
+pub(crate) const TYPED_VALUES_MAX: usize = 16;
 
-/// A function of an instance, its type checked.
-#[derive(Debug)]
+mod private {
+    /// Only this crate says what stands for a wasm value.
+    pub trait Sealed {}
+}
+
+/// A Rust type that stands for a wasm value: `i32`, `u32`, `i64`, `u64`, `f32`, `f64`, `Option<Func>`, `Option<ExternRef>`.
+pub trait WasmTy: Sized + private::Sealed {
+    /// The wasm type.
+    const TYPE: ValType;
+    /// The cell for the value; references are checked.
+    #[doc(hidden)]
+    fn into_bits<T>(self, store: &mut StoreInner<T>) -> Result<Bits, Error>;
+    /// The value of a cell, in the store whose id's low half is `store`.
+    #[doc(hidden)]
+    fn from_bits(bits: Bits, store: u32) -> Self;
+}
+
+macro_rules! number {
+    ($($ty:ident is $wasm:ident: |$value:ident| $into:expr, |$bits:ident| $from:expr;)*) => { $(
+        impl private::Sealed for $ty {}
+
+        impl WasmTy for $ty {
+            const TYPE: ValType = ValType::$wasm;
+
+            #[inline]
+            fn into_bits<T>(self, _: &mut StoreInner<T>) -> Result<Bits, Error> {
+                let $value = self;
+                Ok($into)
+            }
+
+            #[inline]
+            fn from_bits($bits: Bits, _: u32) -> Self {
+                $from
+            }
+        }
+    )* };
+}
+
+number! {
+    i32 is I32: |value| Bits::from_i32(value), |bits| bits.as_i32();
+    u32 is I32: |value| Bits::from_u32(value), |bits| bits.as_u32();
+    i64 is I64: |value| Bits::from_i64(value), |bits| bits.as_i64();
+    u64 is I64: |value| Bits::from_u64(value), |bits| bits.as_u64();
+    f32 is F32: |value| Bits::from_u32(value.to_bits()), |bits| f32::from_bits(bits.as_u32());
+    f64 is F64: |value| Bits::from_u64(value.to_bits()), |bits| f64::from_bits(bits.as_u64());
+}
+
+impl private::Sealed for Option<Func> {}
+
+impl WasmTy for Option<Func> {
+    const TYPE: ValType = ValType::FuncRef;
+
+    fn into_bits<T>(self, store: &mut StoreInner<T>) -> Result<Bits, Error> {
+        store.func_word(self).map(Bits::from_u64)
+    }
+
+    fn from_bits(bits: Bits, store: u32) -> Self {
+        func_of_word(bits.as_u64(), store)
+    }
+}
+
+impl private::Sealed for Option<ExternRef> {}
+
+impl WasmTy for Option<ExternRef> {
+    const TYPE: ValType = ValType::ExternRef;
+
+    fn into_bits<T>(self, store: &mut StoreInner<T>) -> Result<Bits, Error> {
+        store.extern_ref_word(self).map(Bits::from_u64)
+    }
+
+    fn from_bits(bits: Bits, store: u32) -> Self {
+        extern_ref_of_word(bits.as_u64(), store)
+    }
+}
+
+/// Parameters or results: nothing, one [`WasmTy`], or a tuple of up to 16.
+pub trait WasmValues: Sized {
+    /// The wasm types.
+    const TYPES: &'static [ValType];
+    /// Writes the first cells.
+    #[doc(hidden)]
+    fn write<T>(self, cells: &mut [Bits], store: &mut StoreInner<T>) -> Result<(), Error>;
+    /// Reads the first cells.
+    #[doc(hidden)]
+    fn read(cells: &[Bits], store: u32) -> Self;
+}
+
+impl<A: WasmTy> WasmValues for A {
+    const TYPES: &'static [ValType] = &[A::TYPE];
+
+    #[inline]
+    fn write<T>(self, cells: &mut [Bits], store: &mut StoreInner<T>) -> Result<(), Error> {
+        cells[0] = self.into_bits(store)?;
+        Ok(())
+    }
+
+    #[inline]
+    fn read(cells: &[Bits], store: u32) -> Self {
+        A::from_bits(cells[0], store)
+    }
+}
+
+/// Calls a macro with the names of 0 to 16 types and their positions.
+macro_rules! for_tuples {
+    ($macro:ident) => {
+        for_tuples!(@ $macro [] A0 0, A1 1, A2 2, A3 3, A4 4, A5 5, A6 6, A7 7, A8 8, A9 9, A10 10, A11 11, A12 12, A13 13,
+            A14 14, A15 15,);
+    };
+    (@ $macro:ident [$($done:tt)*]) => { $macro!($($done)*); };
+    (@ $macro:ident [$($done:tt)*] $name:ident $at:tt, $($rest:tt)*) => {
+        $macro!($($done)*);
+        for_tuples!(@ $macro [$($done)* $name $at,] $($rest)*);
+    };
+}
+pub(super) use for_tuples;
+
+macro_rules! tuple_values {
+    ($($name:ident $at:tt,)*) => {
+        impl<$($name: WasmTy),*> WasmValues for ($($name,)*) {
+            const TYPES: &'static [ValType] = &[$($name::TYPE),*];
+
+            #[inline]
+            #[allow(unused_variables, clippy::allow_attributes, reason = "the empty tuple writes nothing")]
+            fn write<T>(self, cells: &mut [Bits], store: &mut StoreInner<T>) -> Result<(), Error> {
+                $( cells[$at] = self.$at.into_bits(store)?; )*
+                Ok(())
+            }
+
+            #[inline]
+            #[allow(unused_variables, clippy::unused_unit, clippy::allow_attributes, reason = "the empty tuple reads nothing")]
+            fn read(cells: &[Bits], store: u32) -> Self {
+                ($( $name::from_bits(cells[$at], store), )*)
+            }
+        }
+    };
+}
+
+for_tuples!(tuple_values);
+
+/// Parameters of a typed function. See [`WasmValues`].
+pub trait WasmParams: WasmValues {}
+impl<V: WasmValues> WasmParams for V {}
+
+/// Results of a typed function. See [`WasmValues`].
+pub trait WasmResults: WasmValues {}
+impl<V: WasmValues> WasmResults for V {}
+
+/// The function type of these parameters and results.
+pub(crate) fn func_type<P: WasmValues, R: WasmValues>() -> FuncType {
+    FuncType::new(P::TYPES.iter().copied(), R::TYPES.iter().copied())
+}
+
+/// A function, its type checked once. Bound to the instance it was looked up on: that one must be live to call it.
 pub struct TypedFunc<P, R> {
-    instance: Instance,
+    store: u64,
+    instance: Option<Instance>,
     func: Func,
+    callee: Callee,
     types: PhantomData<fn(P) -> R>,
 }
 
-impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
-    pub(crate) fn of_instance(store: &impl AsStore, instance: Instance, func: Func) -> Result<Self, Error> {
-        store.view().get().resolve_func(func)?;
-        Ok(Self { instance, func, types: PhantomData })
+impl<P, R> Clone for TypedFunc<P, R> {
+    fn clone(&self) -> Self {
+        *self
     }
+}
+
+impl<P, R> Copy for TypedFunc<P, R> {}
+
+impl<P, R> fmt::Debug for TypedFunc<P, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} -> {}", self.func, type_name::<P>(), type_name::<R>())
+    }
+}
+
+impl Func {
+    /// The function with its type checked once. A function of the host is then called for the instance of the `Caller` that it
+    /// is called through: with a `Store`, look it up by [`Instance::typed_func`].
+    ///
+    /// # Errors
+    /// If its type is another one, or the handle is stale or of another store.
+    pub fn typed<P: WasmParams, R: WasmResults>(
+        self,
+        store: &impl AsStore,
+    ) -> Result<TypedFunc<P, R>, Error> {
+        TypedFunc::new(store, None, self)
+    }
+}
+
+impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
+    /// A function that was looked up on an instance.
+    pub(crate) fn of_instance(store: &impl AsStore, instance: Instance, func: Func) -> Result<Self, Error> {
+        Self::new(store, Some(instance), func)
+    }
+
+    fn new(store: &impl AsStore, instance: Option<Instance>, func: Func) -> Result<Self, Error> {
+        const { assert!(P::TYPES.len() <= TYPED_VALUES_MAX && R::TYPES.len() <= TYPED_VALUES_MAX) };
+        let found = func.ty(store)?;
+        let expected = func_type::<P, R>();
+        if found != expected {
+            return Err(TypeError::Signature { expected, found }.into());
+        }
+        let store = store.view().get();
+        let callee = store.callee(store.resolve_func(func)?)?;
+        Ok(Self { store: store.id, instance, func, callee, types: PhantomData })
+    }
+
+    /// The function.
+    #[must_use]
+    pub const fn func(&self) -> Func {
+        self.func
+    }
+
+    /// Calls it. Nothing is allocated and no lock is taken on the way in or out, unless it fails.
+    ///
+    /// # Errors
+    /// `Trap`, a host function's error, `Exit` if the instance has exited or does so now; before anything runs, if the instance
+    /// is gone, the function is of another store, or a parameter is a reference that is.
+    #[inline]
+    pub fn call(&self, store: &mut impl AsStoreMut, params: P) -> Result<R, Error> {
+        let caller = store.calling_instance();
+        let mut store = store.view_mut();
+        let caller = self.check(&store)?.or(caller);
+        // As few cells as will do: they are zeroed.
+        match const { max(P::TYPES.len(), R::TYPES.len()) } {
+            0..=2 => self.run::<_, 2>(&mut store, caller, params),
+            3..=6 => self.run::<_, 6>(&mut store, caller, params),
+            _ => self.run::<_, TYPED_VALUES_MAX>(&mut store, caller, params),
+        }
+    }
+
+    #[inline]
+    fn run<T, const N: usize>(
+        &self,
+        store: &mut ViewMut<'_, T>,
+        caller: Option<InstanceAddr>,
+        params: P,
+    ) -> Result<R, Error> {
+        let mut cells = [Bits::ZERO; N];
+        params.write(&mut cells, store)?;
+        call::call(store.reborrow(), &self.callee, caller, &mut cells)?;
+        Ok(R::read(&cells, store.low_id()))
+    }
+
+    /// Whether it may be called now; the instance that a host function is called for.
+    #[inline]
+    fn check<T>(&self, store: &StoreInner<T>) -> Result<Option<InstanceAddr>, Error> {
+        store.check_open()?;
+        if self.store != store.id {
+            return Err(call::other_store(self.func, store.low_id()));
+        }
+        let Some(instance) = self.instance else {
+            store.check_callable(self.func.addr(), self.func)?;
+            return Ok(None);
+        };
+        let addr: InstanceAddr = instance.raw.addr().into();
+        match store.instances.get(addr).map(|row| row.state) {
+            Some(State::Live | State::Starting) => {}
+            Some(State::Exited(code)) => return Err(Error::Exit(code)),
+            _ => return Err(store.refuse_instance(instance)),
+        }
+        if instance.raw != self.func.raw || self.func.is_host() {
+            store.resolve_func(self.func)?;
+        }
+        Ok(Some(addr))
+    }
+}
+
+const fn max(a: usize, b: usize) -> usize {
+    if a > b { a } else { b }
 }
