@@ -709,3 +709,28 @@ fn link_here(buf: &mut Buffers, jump: Jump) {
     let fits = buf.link(jump, here, patch_rel32);
     assert!(fits, "a jump within one operator fits 32 bits");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{imm32, rel32};
+    use crate::spec::ops::IntSize;
+
+    #[test]
+    fn distances_count_from_the_end_of_the_field_and_must_fit() {
+        assert_eq!(rel32(0, 4), Some(0));
+        assert_eq!(rel32(100, 0), Some((-104_i32).cast_unsigned()));
+        assert_eq!(rel32(0, 0x8000_0003), Some(0x7FFF_FFFF));
+        assert_eq!(rel32(0, 0x8000_0004), None);
+        assert_eq!(rel32(0x7FFF_FFFC, 0), Some(0x8000_0000));
+        assert_eq!(rel32(0x7FFF_FFFD, 0), None);
+    }
+
+    #[test]
+    fn immediates_are_sign_extended_at_64_bits_only() {
+        assert_eq!(imm32(IntSize::W32, 0xFFFF_FFFF), Some(-1));
+        assert_eq!(imm32(IntSize::W64, 0xFFFF_FFFF), None);
+        assert_eq!(imm32(IntSize::W64, u64::MAX), Some(-1));
+        assert_eq!(imm32(IntSize::W64, 0xFFFF_FFFF_8000_0000), Some(i32::MIN));
+        assert_eq!(imm32(IntSize::W64, 0xFFFF_FFFF_7FFF_FFFF), None);
+    }
+}

@@ -75,9 +75,10 @@ fn values(size: FloatSize) -> Vec<u64> {
         .collect()
 }
 
-/// Fewer of them, for pairs.
+/// Fewer of them, for pairs: both zeros, and the rest with either sign.
 fn few(size: FloatSize) -> Vec<u64> {
-    values(size).into_iter().step_by(3).collect()
+    let zeros = [0, 1 << (8 * width_bytes(size) - 1)];
+    values(size).into_iter().step_by(5).chain(zeros).collect()
 }
 
 fn cpus() -> Vec<Cpu> {
