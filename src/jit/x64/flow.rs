@@ -117,11 +117,11 @@ impl FlowOps for X64 {
         self.alu_operand(Alu::Cmp, IntSize::W32, index, Operand::Imm(count.into()));
         let outside = self.jcc(Cc::AE);
         self.cmov(Cc::AE, index, temp);
-        asm!(self ; lea Rq(temp.0), [rip + 0]);
+        asm!(self ; lea Rq(temp), [rip + 0]);
         let table = self.buf.jump_before(4, FORM_REL32);
         self.ins(MOVSXD, IntSize::W64, index, Rm::Indexed { base: temp, index, scale: 2, disp: 0 });
         self.alu(Alu::Add, IntSize::W64, index, temp);
-        asm!(self ; jmp Rq(index.0));
+        asm!(self ; jmp Rq(index));
         (outside, table)
     }
 
