@@ -4,6 +4,8 @@ use super::X64;
 use super::regs::{RAX, RCX, RDX};
 use super::stub_test::trap_at;
 use super::test_world::{Block, Func, TABLE, World, assemble, publish, world};
+use crate::arena::pages::{Mapping, Protection};
+use crate::jit::fault;
 use crate::jit::masm::FlowOps;
 use crate::jit::masm::{Address, Gpr, MemoryOps, Reg, ScalarOps, Vreg};
 use crate::spec::ops::{Access, IntSize, Op, Shape, Sign};
@@ -271,4 +273,52 @@ fn accesses_are_as_short_as_the_address_allows() {
     check(Some(RCX), 127, 5);
     check(Some(RCX), 128, 8);
     check(None, 0x1000, 7);
+}
+
+/// Bytes of a guarded memory's slot, and of what is accessible at its front.
+const SLOT_BYTES: usize = 6 << 30;
+const ACCESSIBLE_BYTES: usize = 65536;
+
+#[test]
+fn guard_hits_are_traps_at_the_access() {
+    let Some(world) = world() else { return };
+    fault::install().unwrap();
+    let mapping = Mapping::reserve(SLOT_BYTES).expect("address space");
+    mapping.protect(0..ACCESSIBLE_BYTES, Protection::READ_WRITE).unwrap();
+    let block = world.context(0, &[], &[]);
+    block.head.memory.base.set(mapping.base().as_ptr());
+    block.head.memory.length_bytes.set(ACCESSIBLE_BYTES as u64);
+    let access = Access::I64 { bytes: 8, sign: Sign::Unsigned };
+    for (index, offset, fits) in [
+        (0, 65528, true),
+        (0, 65529, false),
+        (65535, 0, false),
+        (u32::MAX, 0x7FFF_FFF0, false),
+        (1 << 31, 1 << 30, false),
+    ] {
+        for store in [false, true] {
+            let address = Address { index: Some(RCX), offset, site: Some(44) };
+            let emit = |masm: &mut X64| {
+                masm.prologue(24, true);
+                if store {
+                    masm.store(access, Reg::Int(RAX), address);
+                } else {
+                    masm.load(access, Reg::Int(RAX), address);
+                }
+                masm.epilogue(24, true, 0);
+            };
+            let code = publish(&[Func { frame_bytes: 24, emit: &emit }]).foreign[0];
+            let args = [Bits::ZERO, Bits::from_u32(index)];
+            match world.call(block, code, &FuncType::new([I64, I32], [I64]), &args) {
+                Ok(results) => assert!(fits && results == [Bits::ZERO]),
+                Err(trap) => {
+                    assert!(!fits && trap.code == Trap::OutOfBoundsMemoryAccess.code());
+                    let first_outside = (ACCESSIBLE_BYTES as u64).max(u64::from(index) + offset);
+                    assert_eq!(trap.datum, first_outside, "the first byte that is not there");
+                    let sites: Vec<_> = trap.backtrace.frames().map(|frame| frame.module_offset()).collect();
+                    assert_eq!(sites, [Some(44)]);
+                }
+            }
+        }
+    }
 }
