@@ -20,7 +20,7 @@ use crate::spec::decode::{Decoded, decode};
 use crate::spec::invalid::ModuleError;
 use crate::spec::limits::CODE_BYTES_MAX;
 use crate::spec::module::{DefinedFuncIdx, ExternIdx, FuncIdx, ModuleDecl, TypeIdx};
-use crate::spec::types::{ExternKind, ExternType, RefType};
+use crate::spec::types::{ExternKind, ExternType, MemoryType, RefType};
 
 /// A compiled module. Cloning shares it.
 #[derive(Clone)]
@@ -159,6 +159,20 @@ impl Module {
     #[must_use]
     pub fn export(&self, name: &str) -> Option<ExternType> {
         self.decl().exports.get(name).map(|item| self.decl().extern_type(item))
+    }
+
+    /// Position of the function that is exported as `name`, imports included.
+    #[must_use]
+    pub fn exported_func(&self, name: &str) -> Option<u32> {
+        match self.decl().exports.get(name)? {
+            ExternIdx::Func(func) => Some(func.as_u32()),
+            _ => None,
+        }
+    }
+
+    /// Types of its memories, imported ones first.
+    pub fn memories(&self) -> impl ExactSizeIterator<Item = MemoryType> {
+        self.decl().memories.iter().copied()
     }
 
     /// Name of a function in the name section; positions count imports.

@@ -22,7 +22,7 @@ errnos! {
     TooBig = 1, Acces = 2, Again = 6, Badf = 8, Busy = 10, Dquot = 19, Exist = 20, Fault = 21, Fbig = 22,
     Ilseq = 25, Intr = 27, Inval = 28, Io = 29, Isdir = 31, Loop = 32, Mfile = 33, Mlink = 34,
     NameTooLong = 37, Nfile = 41, Nodev = 43, Noent = 44, Nomem = 48, Nospc = 51, Nosys = 52,
-    Notdir = 54, NotEmpty = 55, Notsup = 58, Notty = 59, Nxio = 60, Overflow = 61, Perm = 63, Pipe = 64,
+    Notdir = 54, NotEmpty = 55, Notsock = 57, Notsup = 58, Notty = 59, Nxio = 60, Overflow = 61, Perm = 63, Pipe = 64,
     Rofs = 69, Spipe = 70, Stale = 72, Txtbsy = 74, Xdev = 75, NotCapable = 76,
 }
 
@@ -57,6 +57,7 @@ mod host {
     pub(super) const Nosys: E = E::NOSYS;
     pub(super) const Notdir: E = E::NOTDIR;
     pub(super) const NotEmpty: E = E::NOTEMPTY;
+    pub(super) const Notsock: E = E::NOTSOCK;
     pub(super) const Notsup: E = E::NOTSUP;
     pub(super) const Notty: E = E::NOTTY;
     pub(super) const Nxio: E = E::NXIO;

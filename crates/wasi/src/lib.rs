@@ -5,9 +5,9 @@
 //! A guest gets what its [`WasiCtx`] holds and nothing else. Paths are resolved by `cap-std` below the directories
 //! that the host opened; the guest's memory is checked at each access.
 //!
-//! All 46 functions of preview 1 can be imported. These answer `ENOSYS`: `proc_raise`, `sock_accept`, `sock_recv`,
-//! `sock_send`, `sock_shutdown`. `fd_advise` checks its arguments and does nothing. Rights are reported; of them only
-//! reading and writing are enforced, the rest is decided by how the host opened a directory.
+//! All 46 functions of preview 1 can be imported. Not there: signals (`proc_raise` answers `ENOSYS`) and sockets (no
+//! descriptor is one, so `sock_*` answer `ENOTSOCK`). `fd_advise` checks its arguments and does nothing. Rights are
+//! reported; of them only reading and writing are enforced, the rest is decided by how the host opened a directory.
 
 mod args;
 mod clock;

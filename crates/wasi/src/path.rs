@@ -92,7 +92,10 @@ impl WasiCtx {
         ),
     ) -> Result<(), Errno> {
         self.fds.room()?;
-        let inherited = self.fds.get(fd)?.rights_inheriting;
+        let (parent_rights, inherited) = {
+            let parent = self.fds.get(fd)?;
+            (parent.rights_base, parent.rights_inheriting)
+        };
         let parent = self.fds.dir(fd)?;
         let request = Request {
             follow: lookup & LOOKUP_FOLLOW != 0,
@@ -103,6 +106,9 @@ impl WasiCtx {
         let read_only = parent.read_only;
         if read_only && request.changes() {
             return Err(Errno::Perm);
+        }
+        if open & OPEN_TRUNCATE != 0 && parent_rights & rights::PATH_FILESTAT_SET_SIZE == 0 {
+            return Err(Errno::NotCapable);
         }
         let path = guest.path(path, path_len)?.to_owned();
         guest.range(out, 4)?;
@@ -122,10 +128,7 @@ impl WasiCtx {
         (fd, path, path_len): (u32, u32, u32),
     ) -> Result<(), Errno> {
         let open = self.fds.dir_to_change(fd)?;
-        // POSIX lets a new directory be named with a trailing slash.
-        let path = guest.path(path, path_len)?;
-        let trimmed = path.trim_end_matches('/');
-        Ok(open.dir.create_dir(if trimmed.is_empty() { path } else { trimmed })?)
+        Ok(open.dir.create_dir(without_slashes(guest.path(path, path_len)?))?)
     }
 
     pub(crate) fn path_remove_directory(
@@ -134,7 +137,7 @@ impl WasiCtx {
         (fd, path, path_len): (u32, u32, u32),
     ) -> Result<(), Errno> {
         let open = self.fds.dir_to_change(fd)?;
-        Ok(open.dir.remove_dir(guest.path(path, path_len)?)?)
+        Ok(open.dir.remove_dir(without_slashes(guest.path(path, path_len)?))?)
     }
 
     pub(crate) fn path_unlink_file(
@@ -236,11 +239,20 @@ impl WasiCtx {
     }
 }
 
+/// POSIX lets a directory that comes or goes be named with trailing slashes.
+fn without_slashes(path: &str) -> &str {
+    let trimmed = path.trim_end_matches('/');
+    if trimmed.is_empty() { path } else { trimmed }
+}
+
 /// Opens what `path` names, and says which rights it can have.
 fn open_target(parent: &OpenDir, path: &str, request: &Request) -> Result<(Target, u64), Errno> {
     let wants_dir = request.open & OPEN_DIRECTORY != 0;
     if wants_dir && request.open & (OPEN_CREATE | OPEN_EXCLUSIVE | OPEN_TRUNCATE) != 0 {
         return Err(Errno::Inval);
+    }
+    if wants_dir && request.rights & rights::FD_WRITE != 0 {
+        return Err(Errno::Isdir);
     }
     let denied = if parent.read_only { rights::CHANGING } else { 0 };
     let file = if wants_dir { open_dir(parent, path, request)? } else { open_file(parent, path, request)? };

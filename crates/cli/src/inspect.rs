@@ -1,0 +1,141 @@
+//! `skep inspect`: what a module declares, its sizes, and the machine code of a function.
+//!
+//! Owns: the listing, disassembly with wasm offsets. Does not know: how code is made.
+
+use std::io::{self, Write};
+
+use skep::{FuncCode, Module};
+use yaxpeax_arch::{Decoder, LengthedInstruction, Reader, U8Reader};
+use yaxpeax_x86::amd64::InstDecoder;
+
+use crate::options::InspectOptions;
+use crate::outcome::{Failure, Outcome, load};
+
+/// Runs the command.
+pub(crate) fn inspect(options: &InspectOptions) -> Outcome {
+    let engine = options.mode.engine()?;
+    let module = load(&engine, &options.file)?;
+    let mut out = io::stdout().lock();
+    match &options.disasm {
+        None => summary(&mut out, &module)?,
+        Some(name) => {
+            let func = find(&module, name)
+                .ok_or_else(|| Failure::Usage(format!("{}: no function {name:?}", options.file.display())))?;
+            let code = module.func_code(func).ok_or_else(|| {
+                Failure::Usage(format!("{}: function {func} is imported", options.file.display()))
+            })?;
+            disassemble(&mut out, &module, &code)?;
+        }
+    }
+    Ok(())
+}
+
+fn summary(out: &mut impl Write, module: &Module) -> io::Result<()> {
+    writeln!(out, "module {}", module.name().unwrap_or("without a name"))?;
+    writeln!(
+        out,
+        "  {} bytes, code section {} bytes, machine code {} bytes",
+        module.bytes().len(),
+        module.code_section_bytes(),
+        module.machine_code_bytes()
+    )?;
+    let defined = module.func_codes().count();
+    writeln!(out, "  {} functions, {} of them imported", module.func_count(), module.func_count() - defined)?;
+    writeln!(out, "imports {}", module.imports().len())?;
+    for import in module.imports() {
+        writeln!(out, "  {:?} {:?} {}", import.module, import.name, import.ty)?;
+    }
+    writeln!(out, "exports {}", module.exports().len())?;
+    for export in module.exports() {
+        writeln!(out, "  {:?} {}", export.name, export.ty)?;
+    }
+    writeln!(out, "memories {}", module.memories().len())?;
+    for memory in module.memories() {
+        writeln!(out, "  {memory}")?;
+    }
+    Ok(())
+}
+
+/// A function by its export, its name in the name section, or its index.
+fn find(module: &Module, name: &str) -> Option<u32> {
+    let count = u32::try_from(module.func_count()).ok()?;
+    module
+        .exported_func(name)
+        .or_else(|| (0..count).find(|&func| module.func_name(func) == Some(name)))
+        .or_else(|| name.parse().ok().filter(|&func| func < count))
+}
+
+fn disassemble(out: &mut impl Write, module: &Module, code: &FuncCode<'_>) -> io::Result<()> {
+    let name = module.func_name(code.func_index).unwrap_or("without a name");
+    writeln!(
+        out,
+        "function {} {name}: wasm {:#x}..{:#x}, {} bytes of machine code, frame {} bytes",
+        code.func_index,
+        code.wasm.start,
+        code.wasm.end,
+        code.bytes.len(),
+        code.frame_bytes
+    )?;
+    for line in lines(code.bytes, &code.sites) {
+        let bytes: String = line.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        write!(out, "{:>6x}  {bytes:<22} {}", line.at, line.text)?;
+        match line.wasm {
+            Some(wasm) => writeln!(out, "  ; wasm {wasm:#x}")?,
+            None => writeln!(out)?,
+        }
+    }
+    Ok(())
+}
+
+/// One instruction.
+struct Line<'a> {
+    at: u32,
+    bytes: &'a [u8],
+    text: String,
+    wasm: Option<u32>,
+}
+
+/// A site is the address of an access, or the address a call returns to: then it belongs to the call before it.
+fn lines<'a>(code: &'a [u8], sites: &[(u32, u32)]) -> Vec<Line<'a>> {
+    let decoder = InstDecoder::default();
+    let wasm_at = |offset: usize, skip: bool| {
+        let offset = u32::try_from(offset).ok()?;
+        sites.iter().filter(|site| site.0 == offset).nth(usize::from(skip)).map(|site| site.1)
+    };
+    let mut lines = Vec::new();
+    let mut at = 0;
+    let mut after_call = false;
+    while at < code.len() {
+        let mut reader = U8Reader::new(&code[at..]);
+        let decoded = decoder.decode(&mut reader);
+        let (len, text) = match &decoded {
+            Ok(instruction) => {
+                (usize::try_from(instruction.len().to_const()).unwrap_or(1).max(1), instruction.to_string())
+            }
+            // Jump tables lie behind the code.
+            Err(_) => (1, format!(".byte {:#04x}", code[at])),
+        };
+        let end = (at + len).min(code.len());
+        let is_call = text.starts_with("call");
+        let wasm = if is_call { wasm_at(end, false) } else { wasm_at(at, after_call) };
+        lines.push(Line { at: u32::try_from(at).unwrap_or(u32::MAX), bytes: &code[at..end], text, wasm });
+        at = end;
+        after_call = is_call;
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_stand_beside_what_they_belong_to() {
+        // mov eax, [rdi]; call +0; ret; then a byte that begins no instruction.
+        let code = [0x8B, 0x07, 0xE8, 0, 0, 0, 0, 0xC3, 0x06];
+        let lines = lines(&code, &[(0, 0x11), (7, 0x22)]);
+        let found: Vec<_> = lines.iter().map(|line| (line.at, line.wasm)).collect();
+        assert_eq!(found, [(0, Some(0x11)), (2, Some(0x22)), (7, None), (8, None)]);
+        assert!(lines[3].text.starts_with(".byte"), "{}", lines[3].text);
+    }
+}
