@@ -278,17 +278,26 @@ mod tests {
     fn dynasm_writes_into_it_for_both_machines() {
         let mut buf = CodeBuf::new();
         buf.ensure(HEADROOM);
-        emit_x64(&mut buf, 3, 0x1234_5678);
-        emit_aarch64(&mut buf, 5);
+        emit_x64(&mut buf, Register(3), 0x1234_5678);
+        emit_aarch64(&mut buf, Register(5));
         let x64 = [0x48, 0x81, 0xC3, 0x78, 0x56, 0x34, 0x12, 0xC3];
         assert_eq!(buf.as_slice(), [&x64[..], &0x8b05_00a5_u32.to_le_bytes()[..]].concat());
     }
 
-    fn emit_x64(buf: &mut CodeBuf, register: u8, value: i32) {
+    /// As the backends have it: dynasm converts what is no `u8`.
+    #[derive(Clone, Copy)]
+    struct Register(u8);
+    impl From<Register> for u8 {
+        fn from(register: Register) -> Self {
+            register.0
+        }
+    }
+
+    fn emit_x64(buf: &mut CodeBuf, register: Register, value: i32) {
         dynasm::dynasm!(buf ; .arch x64 ; add Rq(register), value ; ret);
     }
 
-    fn emit_aarch64(buf: &mut CodeBuf, register: u8) {
+    fn emit_aarch64(buf: &mut CodeBuf, register: Register) {
         dynasm::dynasm!(buf ; .arch aarch64 ; add X(register), X(register), X(register));
     }
 }

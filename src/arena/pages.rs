@@ -132,7 +132,7 @@ impl Mapping {
     fn at(&self, range: &Range<usize>) -> NonNull<u8> {
         assert!(range.start <= range.end && range.end <= self.bytes, "{range:?} of {} bytes", self.bytes);
         assert!(
-            range.start % page_bytes() == 0 && range.end % page_bytes() == 0,
+            range.start.is_multiple_of(page_bytes()) && range.end.is_multiple_of(page_bytes()),
             "{range:?} are not whole pages"
         );
         // SAFETY: I1 and the assertion: `start` is inside the range.
@@ -176,13 +176,13 @@ impl Carver {
 
     /// Leaves `bytes` (whole pages) uncut, as a guard. Needs no room: the next cut finds none, then.
     pub(crate) fn skip(&mut self, bytes: usize) {
-        assert!(bytes % page_bytes() == 0, "{bytes} bytes are not whole pages");
+        assert!(bytes.is_multiple_of(page_bytes()), "{bytes} bytes are not whole pages");
         self.next = self.next.saturating_add(bytes);
     }
 
     /// The next `bytes` (whole pages), followed by `guard_bytes` left uncut; none when the mapping is used up.
     pub(crate) fn cut(&mut self, bytes: usize, guard_bytes: usize) -> Option<Span> {
-        assert!(bytes % page_bytes() == 0, "{bytes} bytes are not whole pages");
+        assert!(bytes.is_multiple_of(page_bytes()), "{bytes} bytes are not whole pages");
         let start = self.next;
         let end = start.checked_add(bytes)?.checked_add(guard_bytes)?;
         if end > self.mapping.len() {
@@ -265,9 +265,9 @@ impl Span {
     }
 }
 
-/// Counts kernel calls of this thread and makes one fail, in debug builds: how tests prove that a failure of any
+/// Counts kernel calls of this thread and makes one fail: how tests prove that a failure of any
 /// call leaves the state whole.
-#[cfg(any(test, debug_assertions))]
+#[cfg(test)]
 pub(crate) mod inject {
     use std::cell::Cell;
     use std::io;
@@ -315,7 +315,7 @@ mod sys {
     const MEMBARRIER_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE: i64 = 1 << 6;
 
     fn admit() -> io::Result<()> {
-        #[cfg(any(test, debug_assertions))]
+        #[cfg(test)]
         super::inject::admit()?;
         Ok(())
     }

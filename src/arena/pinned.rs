@@ -249,7 +249,7 @@ mod tests {
         for bytes in sizes.chain([BLOCK_BYTES_MAX]) {
             let block = class_bytes(class_of(bytes));
             assert!(block >= bytes && (block < 2 * bytes || block <= BLOCK_ALIGN), "{bytes} in {block}");
-            assert!(block == CELL_BYTES || block % BLOCK_ALIGN == 0);
+            assert!(block == CELL_BYTES || block.is_multiple_of(BLOCK_ALIGN));
         }
     }
 

@@ -36,21 +36,18 @@ impl Scratch {
 
     /// Places `value`; its destructor never runs.
     #[inline]
-    #[expect(clippy::mut_from_ref, reason = "each allocation is a new object")]
     pub(crate) fn alloc<V: Copy>(&self, value: V) -> &mut V {
         self.bump.alloc(value)
     }
 
     /// Places `len` copies of `value`.
     #[inline]
-    #[expect(clippy::mut_from_ref, reason = "each allocation is a new object")]
     pub(crate) fn alloc_filled<V: Copy>(&self, len: usize, value: V) -> &mut [V] {
         self.bump.alloc_slice_fill_copy(len, value)
     }
 
     /// Places a copy of `items`.
     #[inline]
-    #[expect(clippy::mut_from_ref, reason = "each allocation is a new object")]
     pub(crate) fn alloc_copy<V: Copy>(&self, items: &[V]) -> &mut [V] {
         self.bump.alloc_slice_copy(items)
     }

@@ -72,12 +72,6 @@ impl<R, A: Copy + From<Addr> + Into<Addr>> Slots<R, A> {
         self.rows.len()
     }
 
-    /// Whether no row is alive.
-    #[inline]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
     /// How many slots have reached their last generation and are never used again.
     pub(crate) fn retired(&self) -> usize {
         self.retired as usize

@@ -344,8 +344,8 @@ pub trait FlowOps {
     fn call_builtin(&mut self, builtin: Builtin, immediate: u64, wasm: u32);
     /// Leaves for the trap stub; the datum is in the scratch. Recorded with `wasm`. Emitted in the cold buffer.
     fn trap_exit(&mut self, trap: Trap, wasm: u32);
-    /// Copies `words` 64-bit words upwards from frame offset `from` to frame offset `to` by a loop, lowest first; destroys the
-    /// scratch and `temps`.
+    /// Copies `words` 64-bit words upwards from frame offset `from` to frame offset `to` by a loop, lowest first; destroys
+    /// `temps`. *Keeps scratch*: an indirect call's code waits there while its arguments are copied.
     fn copy_words(&mut self, to: u32, from: u32, words: u32, temps: [Gpr; 2]);
     /// Zeroes `words` 64-bit words from frame offset `from` upwards by a loop; destroys the scratch and `temp`.
     fn zero_words(&mut self, from: u32, words: u32, temp: Gpr);

@@ -17,26 +17,26 @@ const STUB_ALIGN_BYTES: u32 = 16;
 
 /// The stubs that every engine needs: one piece of code, offsets from its start.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StubSet {
+pub(crate) struct StubSet {
     /// The code of all of them.
-    pub code: Vec<u8>,
+    pub(crate) code: Vec<u8>,
     /// For `Context::trap_stub`.
-    pub trap: u32,
+    pub(crate) trap: u32,
     /// For `Context::resolve_stub`.
-    pub resolve: u32,
+    pub(crate) resolve: u32,
     /// For `Context::builtin_stubs`, indexed by [`Builtin`].
-    pub builtins: [u32; BUILTIN_COUNT],
+    pub(crate) builtins: [u32; BUILTIN_COUNT],
     /// `abi::EntryFn` of all wide signatures.
-    pub entry_wide: u32,
+    pub(crate) entry_wide: u32,
     /// What an import or a reference of a host function of a wide signature calls.
-    pub host_wide: u32,
+    pub(crate) host_wide: u32,
     /// What an import of a function that was freed at once calls.
-    pub freed: u32,
+    pub(crate) freed: u32,
 }
 
 /// The stubs that every engine needs.
 #[must_use]
-pub fn common(target: &Target) -> StubSet {
+pub(crate) fn common(target: &Target) -> StubSet {
     match target.arch {
         Arch::X64 => common_of::<X64>(target),
         Arch::Aarch64 => no_backend(target),
@@ -48,7 +48,7 @@ pub fn common(target: &Target) -> StubSet {
 /// # Panics
 /// If it has none.
 #[must_use]
-pub fn entry(target: &Target, ty: &FuncType) -> Vec<u8> {
+pub(crate) fn entry(target: &Target, ty: &FuncType) -> Vec<u8> {
     match target.arch {
         Arch::X64 => one_of::<X64>(target, ty, |masm, plan| masm.entry_stub(plan, &ty.params, &ty.results)),
         Arch::Aarch64 => no_backend(target),
@@ -60,7 +60,7 @@ pub fn entry(target: &Target, ty: &FuncType) -> Vec<u8> {
 /// # Panics
 /// If it has none.
 #[must_use]
-pub fn host(target: &Target, ty: &FuncType) -> Vec<u8> {
+pub(crate) fn host(target: &Target, ty: &FuncType) -> Vec<u8> {
     match target.arch {
         Arch::X64 => one_of::<X64>(target, ty, |masm, plan| masm.host_stub(plan, &ty.params, &ty.results)),
         Arch::Aarch64 => no_backend(target),
@@ -69,12 +69,14 @@ pub fn host(target: &Target, ty: &FuncType) -> Vec<u8> {
 
 /// What signatures that share a stub have in common.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct StubKey(u32);
+pub(crate) struct StubKey(u32);
 
 /// Greatest number of different [`entry_key`]s: three classes of parameters, two of results.
-pub const ENTRY_KEYS_MAX: usize = sequences(3, REGISTER_PARAMS_MAX) * sequences(2, REGISTER_RESULTS_MAX);
+pub(crate) const ENTRY_KEYS_MAX: usize =
+    sequences(3, REGISTER_PARAMS_MAX) * sequences(2, REGISTER_RESULTS_MAX);
 /// Greatest number of different [`host_key`]s: two classes of parameters, three of results.
-pub const HOST_KEYS_MAX: usize = sequences(2, REGISTER_PARAMS_MAX) * sequences(3, REGISTER_RESULTS_MAX);
+pub(crate) const HOST_KEYS_MAX: usize =
+    sequences(2, REGISTER_PARAMS_MAX) * sequences(3, REGISTER_RESULTS_MAX);
 /// The longest entry stub and the longest host stub.
 const ENTRY_BYTES_MAX: usize = 256;
 const HOST_BYTES_MAX: usize = 512;
@@ -96,7 +98,7 @@ const fn sequences(classes: usize, len: usize) -> usize {
 ///
 /// An i32 parameter is loaded by 32 bits, so it is told from other integers; results need no such care.
 #[must_use]
-pub fn entry_key(target: &Target, ty: &FuncType) -> Option<StubKey> {
+pub(crate) fn entry_key(target: &Target, ty: &FuncType) -> Option<StubKey> {
     key(target, ty, narrow_class, wide_class)
 }
 
@@ -104,7 +106,7 @@ pub fn entry_key(target: &Target, ty: &FuncType) -> Option<StubKey> {
 ///
 /// An i32 result is loaded by 32 bits, so it is told from other integers; parameters need no such care.
 #[must_use]
-pub fn host_key(target: &Target, ty: &FuncType) -> Option<StubKey> {
+pub(crate) fn host_key(target: &Target, ty: &FuncType) -> Option<StubKey> {
     key(target, ty, wide_class, narrow_class)
 }
 

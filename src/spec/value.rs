@@ -8,7 +8,7 @@
 /// A value of any type. The low 64 bits hold what is not a v128; an i32 or f32 has a zero upper half, a null reference is all zero.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[repr(C, align(16))]
-pub(crate) struct Bits {
+pub struct Bits {
     /// Lanes 0 and up of a v128, or the whole of any other value.
     pub(crate) low: u64,
     /// The upper half of a v128, else 0.

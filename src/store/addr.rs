@@ -112,6 +112,14 @@ handle_type!(
     "extern"
 );
 
+impl Instance {
+    /// Its row, to be checked.
+    #[inline]
+    pub(crate) fn addr(self) -> InstanceAddr {
+        self.raw.addr().into()
+    }
+}
+
 /// A function: of an instance, by its position there; or of the host. Equal handles are the same function, through any chain of
 /// re-exports.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -70,7 +70,7 @@ impl Func {
     /// `Type` if the parameters are not those of its type; `Trap`, a host function's error or `Exit` if the call ends so;
     /// `Stale`, `WrongStore` for handles; `NoCaller` for a function of the host.
     pub fn call(self, store: &mut impl AsStoreMut, params: &[Val]) -> Result<Vec<Val>, Error> {
-        let caller = store.calling_instance();
+        let caller = store.calling_instance().map(Instance::addr);
         call_untyped(store.view_mut(), self, caller, params)
     }
 

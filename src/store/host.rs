@@ -393,8 +393,8 @@ impl<T> AsStore for Caller<'_, T> {
         self.view.as_view()
     }
 
-    fn calling_instance(&self) -> Option<InstanceAddr> {
-        Some(self.instance)
+    fn calling_instance(&self) -> Option<Instance> {
+        Some(self.instance())
     }
 }
 

@@ -21,7 +21,7 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
 use super::StoreInner;
-use super::addr::InstanceAddr;
+use super::addr::Instance;
 
 /// Owner of a store's block. Invariant in `T`.
 pub(crate) struct StoreBox<T> {
@@ -217,7 +217,7 @@ pub trait AsStore: sealed::Sealed {
     fn view(&self) -> View<'_, Self::Data>;
     /// The instance that host functions called from here are called for.
     #[doc(hidden)]
-    fn calling_instance(&self) -> Option<InstanceAddr> {
+    fn calling_instance(&self) -> Option<Instance> {
         None
     }
 }
@@ -238,7 +238,7 @@ impl<S: AsStore> AsStore for &S {
         (**self).view()
     }
 
-    fn calling_instance(&self) -> Option<InstanceAddr> {
+    fn calling_instance(&self) -> Option<Instance> {
         (**self).calling_instance()
     }
 }
@@ -250,7 +250,7 @@ impl<S: AsStore> AsStore for &mut S {
         (**self).view()
     }
 
-    fn calling_instance(&self) -> Option<InstanceAddr> {
+    fn calling_instance(&self) -> Option<Instance> {
         (**self).calling_instance()
     }
 }

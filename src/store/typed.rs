@@ -241,7 +241,7 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
     pub fn call(&self, store: &mut impl AsStoreMut, params: P) -> Result<R, Error> {
         let caller = store.calling_instance();
         let mut store = store.view_mut();
-        let caller = self.check(&store)?.or(caller);
+        let caller = self.check(&store)?.or(caller.map(Instance::addr));
         // As few cells as will do: they are zeroed.
         match const { max(P::TYPES.len(), R::TYPES.len()) } {
             0..=2 => self.run::<_, 2>(&mut store, caller, params),
@@ -274,7 +274,7 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
             store.check_callable(self.func.addr(), self.func)?;
             return Ok(None);
         };
-        let addr: InstanceAddr = instance.raw.addr().into();
+        let addr = instance.addr();
         match store.instances.get(addr).map(|row| row.state) {
             Some(State::Live | State::Starting) => {}
             Some(State::Exited(code)) => return Err(Error::Exit(code)),

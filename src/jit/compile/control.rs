@@ -404,6 +404,7 @@ impl<'a, M: Masm> Emit<'a, M> {
             u32::try_from(self.s.table_labels.len()).expect("targets are limited by the size of a body");
         for &depth in cases {
             let label = self.branch_label(depth);
+            self.s.labels.list(label);
             self.s.table_labels.push(label);
         }
         self.s.tables.push(JumpTable { address, first, len: count });

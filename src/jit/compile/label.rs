@@ -14,6 +14,8 @@ pub(crate) struct LabelId(u32);
 struct Label {
     /// Head of its list of waiting jumps.
     waiting: u32,
+    /// A jump table goes here.
+    listed: bool,
     place: Option<Mark>,
 }
 
@@ -33,7 +35,7 @@ impl Labels {
     /// A label whose place is not known yet.
     pub(crate) fn create(&mut self) -> LabelId {
         let id = u32::try_from(self.labels.len()).expect("labels are limited by the size of a body");
-        self.labels.push(Label { waiting: NONE, place: None });
+        self.labels.push(Label { waiting: NONE, listed: false, place: None });
         LabelId(id)
     }
 
@@ -64,8 +66,14 @@ impl Labels {
         }
     }
 
-    /// Whether a jump waits for the label.
+    /// A jump table, filled at the end of the function, goes to the label.
+    pub(crate) fn list(&mut self, label: LabelId) {
+        self.labels[label.0 as usize].listed = true;
+    }
+
+    /// Whether something written so far goes to the label, which is not placed yet.
     pub(crate) fn is_awaited(&self, label: LabelId) -> bool {
-        self.labels[label.0 as usize].waiting != NONE
+        let label = &self.labels[label.0 as usize];
+        label.listed || label.waiting != NONE
     }
 }

@@ -117,11 +117,11 @@ impl FlowOps for X64 {
         self.alu_operand(Alu::Cmp, IntSize::W32, index, Operand::Imm(count.into()));
         let outside = self.jcc(Cc::AE);
         self.cmov(Cc::AE, index, temp);
-        asm!(self ; lea Rq(temp.0), [rip + 0]);
+        asm!(self ; lea Rq(temp), [rip + 0]);
         let table = self.buf.jump_before(4, FORM_REL32);
         self.ins(MOVSXD, IntSize::W64, index, Rm::Indexed { base: temp, index, scale: 2, disp: 0 });
         self.alu(Alu::Add, IntSize::W64, index, temp);
-        asm!(self ; jmp Rq(index.0));
+        asm!(self ; jmp Rq(index));
         (outside, table)
     }
 
@@ -260,15 +260,15 @@ impl FlowOps for X64 {
         self.buf.record_return(wasm);
     }
 
-    fn copy_words(&mut self, to: u32, from: u32, words: u32, [temp, _]: [Gpr; 2]) {
+    fn copy_words(&mut self, to: u32, from: u32, words: u32, [word, counter]: [Gpr; 2]) {
         if words == 0 {
             return;
         }
-        self.alu(Alu::Xor, IntSize::W32, SCRATCH, SCRATCH);
+        self.alu(Alu::Xor, IntSize::W32, counter, counter);
         let again = self.buf.here();
-        self.mov_from(IntSize::W64, temp, counted_word(from));
-        self.ins(MOV_TO, IntSize::W64, temp, counted_word(to));
-        self.count_to(words, again);
+        self.mov_from(IntSize::W64, word, counted_word(from, counter));
+        self.ins(MOV_TO, IntSize::W64, word, counted_word(to, counter));
+        self.count_to(words, counter, again);
     }
 
     fn zero_words(&mut self, from: u32, words: u32, temp: Gpr) {
@@ -278,8 +278,8 @@ impl FlowOps for X64 {
         self.alu(Alu::Xor, IntSize::W32, temp, temp);
         self.alu(Alu::Xor, IntSize::W32, SCRATCH, SCRATCH);
         let again = self.buf.here();
-        self.ins(MOV_TO, IntSize::W64, temp, counted_word(from));
-        self.count_to(words, again);
+        self.ins(MOV_TO, IntSize::W64, temp, counted_word(from, SCRATCH));
+        self.count_to(words, SCRATCH, again);
     }
 }
 
@@ -363,17 +363,17 @@ impl X64 {
         }
     }
 
-    /// Ends a loop that counts in r11.
-    fn count_to(&mut self, words: u32, again: Mark) {
-        self.alu_imm(Alu::Add, IntSize::W32, SCRATCH, 1);
-        self.alu_imm(Alu::Cmp, IntSize::W32, SCRATCH, signed(words));
+    /// Ends a loop.
+    fn count_to(&mut self, words: u32, counter: Gpr, again: Mark) {
+        self.alu_imm(Alu::Add, IntSize::W32, counter, 1);
+        self.alu_imm(Alu::Cmp, IntSize::W32, counter, signed(words));
         self.jcc_back(Cc::NE, again);
     }
 }
 
-/// The word of the frame that a loop counting in r11 is at.
-fn counted_word(from: u32) -> Rm {
-    Rm::Indexed { base: RSP, index: SCRATCH, scale: 3, disp: signed(from) }
+/// The word of the frame that a loop is at.
+fn counted_word(from: u32, counter: Gpr) -> Rm {
+    Rm::Indexed { base: RSP, index: counter, scale: 3, disp: signed(from) }
 }
 
 /// A size or offset in a frame or context as a displacement.

@@ -2,7 +2,7 @@
 
 use super::X64;
 use super::encode::{FORM_REL32, patch_rel32};
-use super::regs::{RAX, RCX, RDI, RDX};
+use super::regs::{RAX, RCX, RDI, RDX, SCRATCH};
 use super::stub_test::trap_at;
 use super::test_world::{Func, HOST, IMPORTS, assemble, publish, world};
 use crate::jit::buffers::Mark;
@@ -225,7 +225,12 @@ fn check_words(change: &dyn Fn(&mut X64), expected: impl FnOnce(&mut [u64])) {
 fn word_loops_touch_exactly_their_words() {
     for words in 0..=40 {
         for (to, from) in [(50, 3), (3, 50), (4, 7)] {
-            let copy = |masm: &mut X64| masm.copy_words(to * 8, from * 8, words, [RDX, RDI]);
+            let copy = |masm: &mut X64| {
+                masm.const_int(SCRATCH, 77);
+                masm.copy_words(to * 8, from * 8, words, [RDX, RDI]);
+                let lost = masm.jump_if_int(IntCompare::Ne, IntSize::W64, SCRATCH, Operand::Imm(77));
+                trap_at(masm, lost, Trap::Unreachable);
+            };
             let (to, from, len) = (to as usize, from as usize, words as usize);
             check_words(&copy, |all| all.copy_within(from..from + len, to));
         }

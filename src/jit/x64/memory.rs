@@ -42,10 +42,10 @@ impl MemoryOps for X64 {
         let place = self.place(address);
         match (access, dst) {
             (Access::I32 { bytes, sign }, Reg::Int(dst)) => {
-                self.load_int_from(IntSize::W32, bytes, sign, dst, place)
+                self.load_int_from(IntSize::W32, bytes, sign, dst, place);
             }
             (Access::I64 { bytes, sign }, Reg::Int(dst)) => {
-                self.load_int_from(IntSize::W64, bytes, sign, dst, place)
+                self.load_int_from(IntSize::W64, bytes, sign, dst, place);
             }
             (Access::F32, Reg::Float(dst)) => self.sse(MOVS.scalar(FloatSize::F32), dst, place),
             (Access::F64, Reg::Float(dst)) => self.sse(MOVS.scalar(FloatSize::F64), dst, place),

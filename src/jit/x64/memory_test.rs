@@ -4,6 +4,8 @@ use super::X64;
 use super::regs::{RAX, RCX, RDX};
 use super::stub_test::trap_at;
 use super::test_world::{Block, Func, TABLE, World, assemble, publish, world};
+use crate::arena::pages::{Mapping, Protection};
+use crate::jit::fault;
 use crate::jit::masm::FlowOps;
 use crate::jit::masm::{Address, Gpr, MemoryOps, Reg, ScalarOps, Vreg};
 use crate::spec::ops::{Access, IntSize, Op, Shape, Sign};
@@ -35,15 +37,17 @@ fn accesses(wanted: fn(Shape) -> Option<Access>) -> Vec<Access> {
 }
 
 fn extended(access: Access, bytes: &[u8]) -> u64 {
-    let mut word = [0; 8];
+    let (Access::I32 { sign, .. } | Access::I64 { sign, .. }) = access else { return word(0, bytes) };
+    let negative = sign == Sign::Signed && bytes.last().is_some_and(|&top| top >= 0x80);
+    let value = word(if negative { 0xFF } else { 0 }, bytes);
+    if access.ty() == I32 { value & 0xFFFF_FFFF } else { value }
+}
+
+/// The little-endian word of these bytes and as many of `above` as are missing.
+fn word(above: u8, bytes: &[u8]) -> u64 {
+    let mut word = [above; 8];
     word[..bytes.len()].copy_from_slice(bytes);
-    let (value, shift) = (u64::from_le_bytes(word), 64 - 8 * bytes.len() as u32);
-    let signed = (value << shift).cast_signed() >> shift;
-    match access {
-        Access::I32 { sign: Sign::Signed, .. } => u64::from(signed as u32),
-        Access::I64 { sign: Sign::Signed, .. } => signed.cast_unsigned(),
-        _ => value,
-    }
+    u64::from_le_bytes(word)
 }
 
 /// Indices and offsets: no displacement, one byte, four; constant; and what a displacement cannot hold.
@@ -68,9 +72,10 @@ struct Place {
 }
 
 fn place(world: &World, index: Option<u32>, offset: u64, site: Option<u32>) -> Place {
-    let ahead = if offset >= 1 << 31 { offset } else { 0 };
-    let (block, memory) = with_memory(world, ahead as usize);
-    let at = (u64::from(index.unwrap_or(0)) + offset - ahead) as usize;
+    let offset_bytes = usize::try_from(offset).unwrap();
+    let ahead = if offset >= 1 << 31 { offset_bytes } else { 0 };
+    let (block, memory) = with_memory(world, ahead);
+    let at = index.unwrap_or(0) as usize + offset_bytes - ahead;
     Place { block, memory, at, address: Address { index: index.map(|_| RCX), offset, site } }
 }
 
@@ -101,8 +106,8 @@ fn loads_read_exactly_their_bytes_and_extend() {
 
 #[test]
 fn stores_write_exactly_their_bytes() {
-    let Some(world) = world() else { return };
     const VALUE: u64 = 0x8796_A5B4_C3D2_E1F0;
+    let Some(world) = world() else { return };
     let all = accesses(|shape| if let Shape::Store(access) = shape { Some(access) } else { None });
     assert_eq!(all.len(), 9);
     for access in all {
@@ -207,7 +212,8 @@ fn checks_trap_from_the_first_byte_outside_with_the_end_as_datum() {
         match result {
             Ok(_) => assert!(last <= length, "{index:?} + {end} in {length}"),
             Err(trap) => {
-                assert_eq!((trap.datum, last > length), (last, true), "{index:?} + {end} in {length}")
+                assert!(last > length, "{index:?} + {end} in {length}");
+                assert_eq!(trap.datum, last);
             }
         }
     }
@@ -267,4 +273,52 @@ fn accesses_are_as_short_as_the_address_allows() {
     check(Some(RCX), 127, 5);
     check(Some(RCX), 128, 8);
     check(None, 0x1000, 7);
+}
+
+/// Bytes of a guarded memory's slot, and of what is accessible at its front.
+const SLOT_BYTES: usize = 6 << 30;
+const ACCESSIBLE_BYTES: usize = 65536;
+
+#[test]
+fn guard_hits_are_traps_at_the_access() {
+    let Some(world) = world() else { return };
+    fault::install().unwrap();
+    let mapping = Mapping::reserve(SLOT_BYTES).expect("address space");
+    mapping.protect(0..ACCESSIBLE_BYTES, Protection::READ_WRITE).unwrap();
+    let block = world.context(0, &[], &[]);
+    block.head.memory.base.set(mapping.base().as_ptr());
+    block.head.memory.length_bytes.set(ACCESSIBLE_BYTES as u64);
+    let access = Access::I64 { bytes: 8, sign: Sign::Unsigned };
+    for (index, offset, fits) in [
+        (0, 65528, true),
+        (0, 65529, false),
+        (65535, 0, false),
+        (u32::MAX, 0x7FFF_FFF0, false),
+        (1 << 31, 1 << 30, false),
+    ] {
+        for store in [false, true] {
+            let address = Address { index: Some(RCX), offset, site: Some(44) };
+            let emit = |masm: &mut X64| {
+                masm.prologue(24, true);
+                if store {
+                    masm.store(access, Reg::Int(RAX), address);
+                } else {
+                    masm.load(access, Reg::Int(RAX), address);
+                }
+                masm.epilogue(24, true, 0);
+            };
+            let code = publish(&[Func { frame_bytes: 24, emit: &emit }]).foreign[0];
+            let args = [Bits::ZERO, Bits::from_u32(index)];
+            match world.call(block, code, &FuncType::new([I64, I32], [I64]), &args) {
+                Ok(results) => assert!(fits && results == [Bits::ZERO]),
+                Err(trap) => {
+                    assert!(!fits && trap.code == Trap::OutOfBoundsMemoryAccess.code());
+                    let first_outside = (ACCESSIBLE_BYTES as u64).max(u64::from(index) + offset);
+                    assert_eq!(trap.datum, first_outside, "the first byte that is not there");
+                    let sites: Vec<_> = trap.backtrace.frames().map(|frame| frame.module_offset()).collect();
+                    assert_eq!(sites, [Some(44)]);
+                }
+            }
+        }
+    }
 }

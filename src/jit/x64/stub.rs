@@ -202,7 +202,7 @@ impl StubOps for X64 {
             match place {
                 Place::Int(n) => self.mov_from(int_size(ty), Self::INT_ARGS[usize::from(n)], cell),
                 Place::Float(n) => {
-                    self.sse(MOVS.scalar(FloatSize::F64), Self::FLOAT_ARGS[usize::from(n)], cell)
+                    self.sse(MOVS.scalar(FloatSize::F64), Self::FLOAT_ARGS[usize::from(n)], cell);
                 }
                 Place::Stack(offset) => {
                     self.mov_from(int_size(ty), R8, cell);
@@ -312,7 +312,7 @@ impl StubOps for X64 {
             match place {
                 Place::Int(n) => self.mov_from(int_size(ty), Self::INT_RESULTS[usize::from(n)], cell),
                 Place::Float(n) => {
-                    self.sse(MOVS.scalar(FloatSize::F64), Self::FLOAT_RESULTS[usize::from(n)], cell)
+                    self.sse(MOVS.scalar(FloatSize::F64), Self::FLOAT_RESULTS[usize::from(n)], cell);
                 }
                 Place::Stack(_) => unreachable!("results of a narrow signature are in registers"),
             }

@@ -18,7 +18,7 @@ use super::test_world::{
 };
 use crate::jit::abi::{Builtin, HOST_FUNC_INDEX, Place, at};
 use crate::jit::buffers::Jump;
-use crate::jit::masm::{Cond, FlowOps, Gpr, Home, Operand, RegisterPlan, ScalarOps};
+use crate::jit::masm::{Cond, FlowOps, Gpr, Home, Operand, RegisterPlan, ScalarOps, Vreg};
 use crate::spec::module::{FuncIdx, TypeIdx};
 use crate::spec::ops::{IntBinary, IntCompare, IntSize};
 use crate::spec::trap::Trap;
@@ -41,9 +41,9 @@ fn pattern(reg: u8) -> u64 {
     0xC0DE_0000_F00D_0000 | u64::from(reg)
 }
 
-fn fill(masm: &mut X64, ints: &[Gpr], floats: impl IntoIterator<Item = u8>) {
+fn fill(masm: &mut X64, ints: &[Gpr], floats: impl IntoIterator<Item = Vreg>) {
     for float in floats {
-        masm.const_int(SCRATCH, pattern(16 + float));
+        masm.const_int(SCRATCH, pattern(16 + float.0));
         asm!(masm ; movq Rx(float), r11);
     }
     for &int in ints {
@@ -52,7 +52,7 @@ fn fill(masm: &mut X64, ints: &[Gpr], floats: impl IntoIterator<Item = u8>) {
 }
 
 /// Jumps where a register has changed; destroys r11 and rdi.
-fn check_filled(masm: &mut X64, ints: &[Gpr], floats: impl IntoIterator<Item = u8>, bad: &mut Vec<Jump>) {
+fn check_filled(masm: &mut X64, ints: &[Gpr], floats: impl IntoIterator<Item = Vreg>, bad: &mut Vec<Jump>) {
     for &int in ints {
         masm.const_int(SCRATCH, pattern(int.0));
         masm.alu(Alu::Cmp, IntSize::W64, int, SCRATCH);
@@ -60,7 +60,7 @@ fn check_filled(masm: &mut X64, ints: &[Gpr], floats: impl IntoIterator<Item = u
     }
     for float in floats {
         asm!(masm ; movq rdi, Rx(float));
-        masm.const_int(SCRATCH, pattern(16 + float));
+        masm.const_int(SCRATCH, pattern(16 + float.0));
         masm.alu(Alu::Cmp, IntSize::W64, RDI, SCRATCH);
         bad.push(masm.jcc(Cc::NE));
     }
@@ -78,8 +78,8 @@ pub(super) fn trap_at(masm: &mut X64, jumps: impl IntoIterator<Item = Jump>, tra
     masm.buf.set_cold(false);
 }
 
-fn float_pins() -> impl Iterator<Item = u8> {
-    X64::FLOAT_PINS.iter().map(|reg| reg.0)
+fn float_pins() -> impl Iterator<Item = Vreg> {
+    X64::FLOAT_PINS.iter().copied()
 }
 
 /// The pins that the entry stub relies on.
@@ -181,9 +181,9 @@ fn round_trip(world: &World, ty: &FuncType) {
 
 #[test]
 fn every_mix_of_classes_crosses_both_stubs() {
-    let Some(world) = world() else { return };
     const INTS: [ValType; 4] = [I32, I64, FuncRef, ExternRef];
     const FLOATS: [ValType; 2] = [F32, F64];
+    let Some(world) = world() else { return };
     let all = [I32, I64, FuncRef, F32, F64];
     let mut results = vec![vec![]];
     results.extend(all.map(|ty| vec![ty]));
@@ -263,10 +263,10 @@ fn a_trap_in_the_depth_comes_back_with_its_frames() {
     let Some(world) = world() else { return };
     let (block, code) = (world.context(0, &[], &[]), countdown_published().foreign[0]);
     let ty = ty(&[I32], &[]);
-    for depth in [0, 1, 5, 62, 63, 64, 500] {
+    for depth in [0_u16, 1, 5, 62, 63, 64, 500] {
         let mut sites = vec![TRAP_SITE];
-        sites.resize(64.min(depth as usize + 1), CALL_SITE);
-        check_trap(world.call(block, code, &ty, &[Bits::from_i32(depth)]), Trap::Unreachable, &sites);
+        sites.resize(64.min(usize::from(depth) + 1), CALL_SITE);
+        check_trap(world.call(block, code, &ty, &[Bits::from_u32(depth.into())]), Trap::Unreachable, &sites);
     }
 }
 
@@ -510,14 +510,14 @@ fn resolve_only(masm: &mut X64) {
         masm.store_int(Home::frame(8 * n), reg);
     }
     asm!(masm ; mov [rsp + 32], rax);
-    fill(masm, &pins, 0..15);
+    fill(masm, &pins, (0..15).map(Vreg));
     fill(masm, &temps, []);
     asm!(masm ; mov r11, [rsp + 32]);
     masm.resolve_foreign(TABLE, CALLED, RDX, CALL_SITE);
     let mut bad = Vec::new();
     // What it found has done its part here.
     check_filled(masm, &temps, [], &mut bad);
-    check_filled(masm, &pins, 0..15, &mut bad);
+    check_filled(masm, &pins, (0..15).map(Vreg), &mut bad);
     for (n, reg) in (0..).zip(KEPT) {
         masm.load_int(IntSize::W64, reg, Home::frame(8 * n));
     }

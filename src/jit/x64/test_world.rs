@@ -29,7 +29,7 @@ use crate::jit::backtrace::{self, CodeRecord, ModuleCode};
 use crate::jit::buffers::Reloc;
 use crate::jit::entry::{self, Entry, RawTrap};
 use crate::jit::image::{FuncImage, Image, TypeReloc, patch_type};
-use crate::jit::masm::{FlowOps, Masm};
+use crate::jit::masm::{FlowOps, Masm, Vreg};
 use crate::jit::stubs::{self, StubSet};
 use crate::jit::target::{Arch, Target};
 use crate::spec::module::{ModuleDecl, TypeIdx};
@@ -271,7 +271,7 @@ fn trampoline(target: usize) -> usize {
             ; mov r10, r11
             ; movq xmm0, r11
             ; punpcklqdq xmm0, xmm0);
-        for reg in 1..16 {
+        for reg in (1..16).map(Vreg) {
             asm!(masm ; movdqa Rx(reg), xmm0);
         }
         asm!(masm
