@@ -5,8 +5,8 @@
 //! Does not know: modules (`module`), stores.
 
 use std::collections::HashMap;
-use std::{fmt, io};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::{fmt, io};
 
 use crate::arena::exec::{CodeArena, CodeRange, REGION_BYTES_DEFAULT};
 use crate::arena::index::{IndexVec, index_type};
@@ -14,9 +14,9 @@ use crate::arena::pool::MemoryPool;
 use crate::error::{Error, LimitError};
 use crate::jit::abi::BUILTIN_COUNT;
 use crate::jit::backtrace::CodeRecord;
-use crate::jit::{entry, fault};
 use crate::jit::stubs::{self, StubKey, StubSet};
 use crate::jit::target::{Cpu, MemoryMode, Target, Tuning};
+use crate::jit::{entry, fault};
 use crate::spec::features::Features;
 use crate::spec::limits::{ENGINE_TYPES_MAX, MEMORY_PAGES_MAX, ModuleLimits, TABLE_ELEMENTS_MAX};
 use crate::spec::types::FuncType;

@@ -325,7 +325,13 @@ pub struct WrongStore {
 
 impl fmt::Display for WrongStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "handle {} belongs to store {}, used with store {}", self.handle, self.handle.handle.store(), self.store)
+        write!(
+            f,
+            "handle {} belongs to store {}, used with store {}",
+            self.handle,
+            self.handle.handle.store(),
+            self.store
+        )
     }
 }
 
@@ -499,7 +505,9 @@ fn write_export(
 ) -> fmt::Result {
     match kinds {
         None => write!(f, "{name:?} is not exported in module {module:?}"),
-        Some((found, wanted)) => write!(f, "export {name:?} in module {module:?} is a {found}, not a {wanted}"),
+        Some((found, wanted)) => {
+            write!(f, "export {name:?} in module {module:?} is a {found}, not a {wanted}")
+        }
     }
 }
 
@@ -592,7 +600,9 @@ pub enum TypeError {
 impl fmt::Display for TypeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ParamCount { expected, passed } => write!(f, "expected {expected} params, but passed {passed}"),
+            Self::ParamCount { expected, passed } => {
+                write!(f, "expected {expected} params, but passed {passed}")
+            }
             Self::Param { expected, passed, index, found, wanted } => write!(
                 f,
                 "expected {expected} params, but passed {passed}: param {index} is {found}, not {wanted}"

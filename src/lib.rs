@@ -11,8 +11,8 @@ mod store;
 pub use engine::{Config, Engine, StoreLimits};
 pub use error::{
     AccessError, BatchError, Error, ExportError, HandleName, HostError, LimitError, LinkCause, LinkError,
-    LinkErrors, Name, SegmentError, SegmentKind, Stale, StartError, TrapDetail, TrapError, TypeError, WrongIsland,
-    WrongStore,
+    LinkErrors, Name, SegmentError, SegmentKind, Stale, StartError, TrapDetail, TrapError, TypeError,
+    WrongIsland, WrongStore,
 };
 pub use jit::backtrace::{Backtrace, Frame};
 pub use jit::target::{Cpu, MemoryMode, Tuning};

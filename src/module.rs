@@ -349,9 +349,10 @@ fn shares_references(decl: &ModuleDecl) -> bool {
         ExternType::Memory(_) | ExternType::Tag(_) => false,
     };
     decl.imports.iter().any(|import| carries(&decl.import_type(import.ty)))
-        || decl.exports.iter().any(|export| {
-            export.item.kind() != ExternKind::Memory && carries(&decl.extern_type(export.item))
-        })
+        || decl
+            .exports
+            .iter()
+            .any(|export| export.item.kind() != ExternKind::Memory && carries(&decl.extern_type(export.item)))
 }
 
 const _: () = assert!(CODE_BYTES_MAX < u32::MAX as usize, "offsets in code have 32 bits");

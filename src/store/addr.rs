@@ -150,7 +150,11 @@ impl FuncAddr {
     }
 
     fn of(addr: Addr, index: FuncIdx) -> Self {
-        if index.as_u32() == HOST_FUNC_INDEX { Self::Host(addr.into()) } else { Self::Wasm(addr.into(), index) }
+        if index.as_u32() == HOST_FUNC_INDEX {
+            Self::Host(addr.into())
+        } else {
+            Self::Wasm(addr.into(), index)
+        }
     }
 
     /// The reference word.

@@ -24,9 +24,7 @@ use super::island::StorePtr;
 use crate::arena::handle::Addr;
 use crate::arena::pages::Mapping;
 use crate::arena::pinned::{PinnedBlock, PinnedPool};
-use crate::jit::abi::{
-    CELL_BYTES, Context, ContextLayout, DirectoryEntry, ImportView, SLOT_BITS, TableView,
-};
+use crate::jit::abi::{CELL_BYTES, Context, ContextLayout, DirectoryEntry, ImportView, SLOT_BITS, TableView};
 use crate::module::Module;
 use crate::spec::module::{GlobalIdx, MemIdx, TableIdx};
 use crate::spec::value::Bits;
@@ -77,7 +75,11 @@ impl ContextBlock {
 
     fn part<P>(&self, offset: u32) -> &P {
         let offset = offset as usize;
-        assert!(offset + size_of::<P>() <= self.block.len(), "offset {offset} in a context of {}", self.block.len());
+        assert!(
+            offset + size_of::<P>() <= self.block.len(),
+            "offset {offset} in a context of {}",
+            self.block.len()
+        );
         // SAFETY: I1: inside the block.
         let part = unsafe { self.block.as_ptr().add(offset) }.cast::<P>();
         debug_assert!(part.is_aligned(), "offset {offset} in a context");
@@ -94,7 +96,8 @@ struct ValueParts {
     high: Cell<u64>,
 }
 
-const _: () = assert!(size_of::<ValueParts>() == CELL_BYTES as usize && size_of::<Bits>() == CELL_BYTES as usize);
+const _: () =
+    assert!(size_of::<ValueParts>() == CELL_BYTES as usize && size_of::<Bits>() == CELL_BYTES as usize);
 const _: () = assert!(offset_of!(ValueParts, low) == 0);
 
 /// Where a global's value lies.
@@ -233,7 +236,12 @@ impl<T> StoreInner<T> {
     }
 
     /// Shows an owner's cell, or a copy of an immutable value, in an importer's context.
-    pub(crate) fn link_global(block: &ContextBlock, layout: &ContextLayout, global: GlobalIdx, from: (CellPtr, bool)) {
+    pub(crate) fn link_global(
+        block: &ContextBlock,
+        layout: &ContextLayout,
+        global: GlobalIdx,
+        from: (CellPtr, bool),
+    ) {
         let (owner, mutable) = from;
         let cell = block.cell(layout, global);
         if mutable { cell.point_to(owner) } else { cell.set(owner.get()) }
@@ -265,7 +273,12 @@ impl<T> StoreInner<T> {
     }
 
     /// Writes base and length of a table into one context.
-    pub(crate) fn show_table(&self, table: TableAddr, instance: InstanceAddr, at: (&ContextLayout, TableIdx)) {
+    pub(crate) fn show_table(
+        &self,
+        table: TableAddr,
+        instance: InstanceAddr,
+        at: (&ContextLayout, TableIdx),
+    ) {
         let row = self.tables.get(table).expect("resolved");
         let view = self.instance(instance).context.table(at.0, at.1);
         view.base.set(row.words.as_ptr().cast::<u64>().cast_mut());

@@ -149,7 +149,12 @@ impl<T> StoreInner<T> {
         row.importers > 0 || row.escaped
     }
 
-    fn call_hook(&mut self, instance: InstanceAddr, why: EndReason, gone: &mut GoneData<T>) -> Result<(), Error> {
+    fn call_hook(
+        &mut self,
+        instance: InstanceAddr,
+        why: EndReason,
+        gone: &mut GoneData<T>,
+    ) -> Result<(), Error> {
         let Some(mut hook) = self.hook.take() else { return Ok(()) };
         let handle = self.instance_handle(instance);
         let data = &mut self.instance_mut(instance).body.data;
@@ -280,7 +285,8 @@ impl<T> StoreInner<T> {
     fn end_all(&mut self, code: u32) -> (Vec<EndError>, GoneData<T>) {
         let mut gone = GoneData::new();
         let mut errors = Vec::new();
-        let mut all: Vec<(u64, InstanceAddr)> = self.instances.iter().map(|(addr, row)| (row.seq, addr)).collect();
+        let mut all: Vec<(u64, InstanceAddr)> =
+            self.instances.iter().map(|(addr, row)| (row.seq, addr)).collect();
         all.sort_unstable_by(|a, b| b.cmp(a));
         for &(_, addr) in &all {
             if self.instance(addr).state != State::Zombie {

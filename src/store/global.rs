@@ -3,7 +3,6 @@
 //! Owns: what a [`Global`] handle does.
 //! Does not know: where a cell lies (`context`).
 
-use super::{Store, StoreInner};
 use super::addr::{Global, GlobalAddr};
 use super::context::CellBlock;
 use super::island::{AsStore, AsStoreMut};
@@ -11,6 +10,7 @@ use super::memory::reserve;
 use super::row::{GlobalOwner, GlobalRow};
 use super::unions::Island;
 use super::val::Val;
+use super::{Store, StoreInner};
 use crate::arena::slots::Slots;
 use crate::error::{AccessError, Error};
 use crate::spec::types::GlobalType;
@@ -28,7 +28,8 @@ impl Global {
         let block = CellBlock::alloc(&mut store.pinned)?;
         let cell = block.cell();
         cell.set(bits);
-        let row = GlobalRow { ty, cell, owner: GlobalOwner::Host(block, true), users: 1, island: Island::NONE };
+        let row =
+            GlobalRow { ty, cell, owner: GlobalOwner::Host(block, true), users: 1, island: Island::NONE };
         let addr = store.globals.insert(row);
         store.join_global_value(addr, bits);
         Ok(Self::new_handle(&store.globals, addr))

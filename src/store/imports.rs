@@ -12,7 +12,8 @@ use crate::spec::types::{ExternType, GlobalType, Limits, MemoryType, TableType};
 /// The first check that fails.
 pub(crate) fn check(expected: &ExternType, found: &ExternType) -> Result<(), LinkCause> {
     match (expected, found) {
-        (ExternType::Func(expected), ExternType::Func(found)) | (ExternType::Tag(expected), ExternType::Tag(found)) => {
+        (ExternType::Func(expected), ExternType::Func(found))
+        | (ExternType::Tag(expected), ExternType::Tag(found)) => {
             ensure(expected == found, || LinkCause::Signature(expected.clone(), found.clone()))
         }
         (ExternType::Table(expected), ExternType::Table(found)) => check_table(expected, found),
@@ -49,9 +50,7 @@ fn check_limits(expected: &Limits, found: &Limits) -> Result<(), LinkCause> {
     match (expected.max, found.max) {
         (None, _) => Ok(()),
         (Some(max), None) => Err(LinkCause::NoMaximum(max)),
-        (Some(expected), Some(found)) => {
-            ensure(found <= expected, || LinkCause::Maximum(expected, found))
-        }
+        (Some(expected), Some(found)) => ensure(found <= expected, || LinkCause::Maximum(expected, found)),
     }
 }
 
@@ -90,7 +89,11 @@ mod tests {
             &table(RefType::Extern, 1, None),
             "table type mismatch: funcref != externref",
         );
-        check_text(&table(RefType::Func, 2, None), &table(RefType::Func, 1, None), "minimum size mismatch: 2 > 1");
+        check_text(
+            &table(RefType::Func, 2, None),
+            &table(RefType::Func, 1, None),
+            "minimum size mismatch: 2 > 1",
+        );
         check_text(
             &table(RefType::Func, 1, Some(9)),
             &table(RefType::Func, 1, None),
@@ -132,7 +135,11 @@ mod tests {
             &global(ValType::I64, false),
             "mutability mismatch: true != false",
         );
-        check_text(&global(ValType::F64, false), &global(ValType::I32, false), "value type mismatch: f64 != i32");
+        check_text(
+            &global(ValType::F64, false),
+            &global(ValType::I32, false),
+            "value type mismatch: f64 != i32",
+        );
     }
 
     #[test]

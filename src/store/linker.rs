@@ -63,7 +63,12 @@ impl<T> Linker<T> {
     ///
     /// # Errors
     /// If the engine has too many function types.
-    pub fn func<P, R>(&mut self, module: &str, name: &str, func: impl IntoHostFunc<T, P, R>) -> Result<&mut Self, Error> {
+    pub fn func<P, R>(
+        &mut self,
+        module: &str,
+        name: &str,
+        func: impl IntoHostFunc<T, P, R>,
+    ) -> Result<&mut Self, Error> {
         self.define_host(module, name, func.into_host_func().0)
     }
 
@@ -98,7 +103,12 @@ impl<T> Linker<T> {
     ///
     /// # Errors
     /// If the handle is stale or of another store.
-    pub fn instance(&mut self, store: &impl AsStore<Data = T>, module: &str, instance: Instance) -> Result<&mut Self, Error> {
+    pub fn instance(
+        &mut self,
+        store: &impl AsStore<Data = T>,
+        module: &str,
+        instance: Instance,
+    ) -> Result<&mut Self, Error> {
         let exports = instance.exports(store)?;
         let items = exports.into_iter().map(|(name, item)| (name.into(), Definition::Extern(item))).collect();
         self.modules.insert(module.into(), items);
@@ -253,7 +263,13 @@ struct Found<T> {
 
 impl<T> Default for Found<T> {
     fn default() -> Self {
-        Self { funcs: Vec::new(), tables: Vec::new(), memories: Vec::new(), globals: Vec::new(), has_handles: false }
+        Self {
+            funcs: Vec::new(),
+            tables: Vec::new(),
+            memories: Vec::new(),
+            globals: Vec::new(),
+            has_handles: false,
+        }
     }
 }
 

@@ -3,11 +3,11 @@
 //! Owns: what a [`Memory`] handle does, and growth for machine code. Slices exist only under a borrow of the store.
 //! Does not know: where the bytes come from (`arena::pool`), segments (`segment`).
 
-use super::{Store, StoreInner};
 use super::addr::{MemAddr, Memory};
 use super::island::{AsStore, AsStoreMut};
 use super::row::MemoryRow;
 use super::unions::Island;
+use super::{Store, StoreInner};
 use crate::arena::pool::SlotKind;
 use crate::arena::slots::{NoRoom, Slots};
 use crate::engine::Engine;

@@ -233,12 +233,17 @@ impl<T> Store<T> {
         let inner = self.inner.view_mut().into_mut();
         let store = low_half(inner.id);
         let usable = inner.instances.iter_mut().filter(|(_, row)| row.state != State::Zombie);
-        usable.map(move |(addr, row)| (Instance::from_raw(RawHandle::new(addr.into(), store)), &mut row.body.data))
+        usable.map(move |(addr, row)| {
+            (Instance::from_raw(RawHandle::new(addr.into(), store)), &mut row.body.data)
+        })
     }
 
     /// Calls `hook` once for each instance that ends: when it is freed, when its start fails, when the store closes. The hook
     /// sees the instance's data and not the store.
-    pub fn on_end(&mut self, hook: impl FnMut(Instance, &mut T, EndReason) -> Result<(), Error> + Send + 'static) {
+    pub fn on_end(
+        &mut self,
+        hook: impl FnMut(Instance, &mut T, EndReason) -> Result<(), Error> + Send + 'static,
+    ) {
         self.inner.view_mut().hook = Some(Box::new(hook));
     }
 }

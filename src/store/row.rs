@@ -181,7 +181,7 @@ pub(crate) enum GlobalOwner {
     /// The context of the instance that defines it.
     Instance(InstanceAddr),
     /// A block of its own: the host made it. The flag: the host has not freed it.
-    Host(#[expect(dead_code, reason = "owns the cell")] CellBlock, bool),
+    Host(CellBlock, bool),
 }
 
 /// A host function that can be a value.

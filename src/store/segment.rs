@@ -94,7 +94,12 @@ impl<T> StoreInner<T> {
     ///
     /// # Errors
     /// If the range goes past the end.
-    pub(crate) fn memory_fill(&mut self, memory: MemAddr, (at, n): (u64, u64), value: u8) -> Result<(), Trap> {
+    pub(crate) fn memory_fill(
+        &mut self,
+        memory: MemAddr,
+        (at, n): (u64, u64),
+        value: u8,
+    ) -> Result<(), Trap> {
         let bytes = self.memory_at(memory).bytes_mut();
         let range = checked_range(at, n, bytes.len()).ok_or(MEMORY)?;
         bytes[range].fill(value);

@@ -22,11 +22,11 @@ use super::row::{
 use super::template::{ImportedFunc, Template, TemplateInner};
 use super::unions::Island;
 use super::{EndReason, Store, StoreInner, call};
-use crate::error::{Error, LinkCause, LinkError, LinkErrors, SegmentError, SegmentKind, StartError, TrapError};
-use crate::module::Module;
-use crate::spec::module::{
-    DataMode, ElemMode, ExternIdx, FuncIdx, GlobalIdx, ImportTy, MemIdx, TableIdx,
+use crate::error::{
+    Error, LinkCause, LinkError, LinkErrors, SegmentError, SegmentKind, StartError, TrapError,
 };
+use crate::module::Module;
+use crate::spec::module::{DataMode, ElemMode, ExternIdx, FuncIdx, GlobalIdx, ImportTy, MemIdx, TableIdx};
 use crate::spec::trap::Trap;
 use crate::spec::types::ValType;
 
@@ -100,7 +100,12 @@ struct Prepared {
     context: ContextBlock,
 }
 
-fn spawn<T>(mut store: ViewMut<'_, T>, template: &Template<T>, name: &str, data: T) -> Result<Instance, Error> {
+fn spawn<T>(
+    mut store: ViewMut<'_, T>,
+    template: &Template<T>,
+    name: &str,
+    data: T,
+) -> Result<Instance, Error> {
     store.check_not_closed()?;
     let seq = store.seq;
     store.names.reserve(name, seq)?;
@@ -138,7 +143,8 @@ fn begin<T>(store: &mut ViewMut<'_, T>, instance: InstanceAddr, module: &Module)
     store.initialise(instance, module)?;
     let Some(start) = module.decl().start else { return Ok(()) };
     let func = store.origin_of(instance, start);
-    let started = catch_unwind(AssertUnwindSafe(|| call::call_func(store.reborrow(), func, Some(instance), &mut [])));
+    let started =
+        catch_unwind(AssertUnwindSafe(|| call::call_func(store.reborrow(), func, Some(instance), &mut [])));
     match started {
         Ok(Ok(())) => Ok(()),
         Ok(Err(Error::Exit(code))) => Err(Error::Exit(code)),
@@ -191,7 +197,8 @@ impl<T> StoreInner<T> {
         }
         self.pinned.reserve(module.layout().size as usize, 1)?;
         let addr = self.template_row(template)?;
-        let context = ContextBlock::alloc(&mut self.pinned, module.layout()).inspect_err(|_| self.drop_idle(addr))?;
+        let context =
+            ContextBlock::alloc(&mut self.pinned, module.layout()).inspect_err(|_| self.drop_idle(addr))?;
         Ok(Prepared {
             template: addr,
             funcs: self.import_origins(addr, template),
@@ -223,7 +230,9 @@ impl<T> StoreInner<T> {
                     ImportedFunc::Host(..) => Ok(()),
                 },
                 ImportTy::Table(_) => self.resolve_table(template.tables[next(&mut tables)]).map(|_| ()),
-                ImportTy::Memory(_) => self.resolve_memory(template.memories[next(&mut memories)]).map(|_| ()),
+                ImportTy::Memory(_) => {
+                    self.resolve_memory(template.memories[next(&mut memories)]).map(|_| ())
+                }
                 ImportTy::Global(_) => self.resolve_global(template.globals[next(&mut globals)]).map(|_| ()),
             };
             match checked {
@@ -309,8 +318,16 @@ impl<T> StoreInner<T> {
 
     /// Makes the rows. Room was made before.
     fn commit(&mut self, prepared: Prepared, data: T) -> InstanceAddr {
-        let Prepared { template, funcs, mut memories, mut tables, mut globals, new_memories, new_tables, context } =
-            prepared;
+        let Prepared {
+            template,
+            funcs,
+            mut memories,
+            mut tables,
+            mut globals,
+            new_memories,
+            new_tables,
+            context,
+        } = prepared;
         let seq = self.seq - 1;
         for &memory in &memories {
             self.memories.get_mut(memory).expect("resolved").users += 1;
@@ -321,7 +338,8 @@ impl<T> StoreInner<T> {
         for &global in &globals {
             self.globals.get_mut(global).expect("resolved").users += 1;
         }
-        memories.extend(new_memories.into_iter().map(|row| self.memories.insert(MemoryRow { users: 1, ..row })));
+        memories
+            .extend(new_memories.into_iter().map(|row| self.memories.insert(MemoryRow { users: 1, ..row })));
         tables.extend(new_tables.into_iter().map(|row| self.tables.insert(TableRow { users: 1, ..row })));
         let module = self.module(template).clone();
         let (decl, layout) = (module.decl(), module.layout());
@@ -363,7 +381,12 @@ impl<T> StoreInner<T> {
     }
 
     /// Writes the context, evaluates globals, joins islands.
-    fn link(&mut self, instance: InstanceAddr, template: &TemplateInner<T>, store: super::island::StorePtr<T>) {
+    fn link(
+        &mut self,
+        instance: InstanceAddr,
+        template: &TemplateInner<T>,
+        store: super::island::StorePtr<T>,
+    ) {
         let module = &template.module;
         self.link_head(instance, module, store);
         self.link_imports(instance, template);
@@ -460,7 +483,8 @@ impl<T> StoreInner<T> {
             let (ty, word) = (row.ty, row.cell.get().as_u64());
             if ty.mutable {
                 self.join_global(global, instance);
-            } else if let (ValType::FuncRef, Some(FuncAddr::Wasm(named, _))) = (ty.content, FuncAddr::from_word(word))
+            } else if let (ValType::FuncRef, Some(FuncAddr::Wasm(named, _))) =
+                (ty.content, FuncAddr::from_word(word))
                 && self.instances.contains(named)
             {
                 self.join_instances(named, instance);
@@ -520,4 +544,3 @@ fn distinct_origins(imports: &[ImportOrigin]) -> SmallVec<[InstanceAddr; 2]> {
     origins.dedup();
     origins
 }
-

@@ -7,13 +7,13 @@ use std::cell::Cell;
 
 use smallvec::SmallVec;
 
-use super::{Store, StoreInner};
 use super::addr::{Table, TableAddr};
 use super::island::{AsStore, AsStoreMut};
 use super::memory::reserve;
 use super::row::TableRow;
 use super::unions::Island;
 use super::val::Val;
+use super::{Store, StoreInner};
 use crate::arena::slots::Slots;
 use crate::engine::Engine;
 use crate::error::{AccessError, Error};

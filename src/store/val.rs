@@ -3,8 +3,8 @@
 //! Owns: [`Val`]. A reference in it is a handle: it keeps nothing alive and is checked when it is used.
 //! Does not know: how cells reach machine code (`call`).
 
-use super::addr::{ExternRef, Func, FuncAddr, extern_of_word, extern_word};
 use super::StoreInner;
+use super::addr::{ExternRef, Func, FuncAddr, extern_of_word, extern_word};
 use crate::arena::handle::{Addr, RawHandle};
 use crate::error::{AccessError, Error};
 use crate::spec::types::{RefType, ValType};

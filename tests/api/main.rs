@@ -2,5 +2,13 @@
 
 mod calls;
 mod common;
+mod globals;
+mod handles;
 mod host;
+mod linker;
+mod memory;
+mod module;
+mod store;
+mod tables;
 mod traps;
+mod world;
