@@ -120,14 +120,16 @@ fn spawn<T>(
     let instance = store.commit(prepared, data);
     let ptr = store.ptr();
     store.link(instance, &template.inner, ptr);
-    let begun = begin(&mut store, instance, &template.inner.module);
-    if let Err(error) = begun {
+    let module = &template.inner.module;
+    // A panic of a host function ends the instance and goes on.
+    let begun = catch_unwind(AssertUnwindSafe(|| begin(&mut store, instance, module)));
+    if !matches!(begun, Ok(Ok(()))) {
         store.names.cancel(name, seq);
         store.abort(instance).finish();
-        return Err(error);
     }
+    begun.unwrap_or_else(|panic| resume_unwind(panic))?;
     let row = store.instance_mut(instance);
-    // A start function that hands the instance out may have let it exit already.
+    // It may have exited already: whoever held one of its functions could call it.
     if row.state == State::Starting {
         row.state = State::Live;
     }
@@ -138,22 +140,15 @@ fn spawn<T>(
     Ok(store.instance_handle(instance))
 }
 
-/// Segments and start. A panic of a host function ends the instance and goes on.
+/// Segments and start.
 fn begin<T>(store: &mut ViewMut<'_, T>, instance: InstanceAddr, module: &Module) -> Result<(), Error> {
     store.initialise(instance, module)?;
     let Some(start) = module.decl().start else { return Ok(()) };
     let func = store.origin_of(instance, start);
-    let started =
-        catch_unwind(AssertUnwindSafe(|| call::call_func(store.reborrow(), func, Some(instance), &mut [])));
-    match started {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(Error::Exit(code))) => Err(Error::Exit(code)),
-        Ok(Err(cause)) => Err(Error::Start(Box::new(start_error(module, start, cause)))),
-        Err(panic) => {
-            store.abort(instance).finish();
-            resume_unwind(panic)
-        }
-    }
+    call::call_func(store.reborrow(), func, Some(instance), &mut []).map_err(|cause| match cause {
+        Error::Exit(code) => Error::Exit(code),
+        cause => Error::Start(Box::new(start_error(module, start, cause))),
+    })
 }
 
 fn start_error(module: &Module, start: FuncIdx, cause: Error) -> StartError {
@@ -338,9 +333,6 @@ impl<T> StoreInner<T> {
         for &global in &globals {
             self.globals.get_mut(global).expect("resolved").users += 1;
         }
-        memories
-            .extend(new_memories.into_iter().map(|row| self.memories.insert(MemoryRow { users: 1, ..row })));
-        tables.extend(new_tables.into_iter().map(|row| self.tables.insert(TableRow { users: 1, ..row })));
         let module = self.module(template).clone();
         let (decl, layout) = (module.decl(), module.layout());
         let cells: SmallVec<[_; 4]> = own(decl.globals.as_slice(), decl.imported.globals)
@@ -355,8 +347,8 @@ impl<T> StoreInner<T> {
         let body = InstanceBody {
             imports: funcs,
             origins,
-            memories,
-            tables,
+            memories: SmallVec::new(),
+            tables: SmallVec::new(),
             globals: SmallVec::new(),
             dropped_elems: BitSet::new(decl.elems.len()),
             dropped_data: BitSet::new(decl.data.len()),
@@ -372,11 +364,17 @@ impl<T> StoreInner<T> {
             context,
             body: Box::new(body),
         });
+        let island = Island::of(seq, instance);
+        let own_memory = |row| self.memories.insert(MemoryRow { users: 1, island, ..row });
+        memories.extend(new_memories.into_iter().map(own_memory));
+        let own_table = |row| self.tables.insert(TableRow { users: 1, island, ..row });
+        tables.extend(new_tables.into_iter().map(own_table));
         globals.extend(cells.into_iter().map(|(ty, cell)| {
             let owner = GlobalOwner::Instance(instance);
-            self.globals.insert(GlobalRow { ty, cell, owner, users: 1, island: Island::NONE })
+            self.globals.insert(GlobalRow { ty, cell, owner, users: 1, island })
         }));
-        self.instance_mut(instance).body.globals = globals;
+        let body = &mut self.instance_mut(instance).body;
+        (body.memories, body.tables, body.globals) = (memories, tables, globals);
         instance
     }
 

@@ -30,7 +30,7 @@ impl Table {
         let mut store = store.view_mut();
         store.check_open()?;
         let word = store.bits_for(ty.element.into(), init)?.as_u64();
-        let mut row = TableRow { users: 1, host_share: true, ..TableRow::new(&store.engine, ty)? };
+        let row = TableRow { users: 1, host_share: true, ..TableRow::new(&store.engine, ty)? };
         row.fill(0..row.words.len(), word);
         reserve(&mut store.tables, 1, "tables")?;
         let addr = store.tables.insert(row);

@@ -19,6 +19,11 @@ pub(crate) struct Island(Option<(u64, InstanceAddr)>);
 impl Island {
     /// Nowhere yet.
     pub(crate) const NONE: Self = Self(None);
+
+    /// With an instance, by its place in the order of spawning.
+    pub(crate) const fn of(seq: u64, instance: InstanceAddr) -> Self {
+        Self(Some((seq, instance)))
+    }
 }
 
 /// The joined groups.

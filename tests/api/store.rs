@@ -243,3 +243,17 @@ fn stores_and_templates_cross_threads() {
     });
     assert!(stores.iter().all(|store| store.stats().instances == 100));
 }
+
+#[test]
+fn sharing_a_table_with_an_importer_keeps_the_exporter() {
+    let mut world = World::new();
+    let exporter = r#"(module (table (export "t") 2 funcref) (func $f) (elem (i32.const 0) $f))"#;
+    let a = world.one("a", exporter);
+    let b = world.one("b", r#"(module (import "a" "t" (table 2 funcref)))"#);
+    assert_eq!(world.store.stats().islands, 1);
+    assert_eq!(world.store.free(b, Free::WhenUnreachable).unwrap(), Freed::Done, "it makes no references");
+    assert_eq!(world.store.free(a, Free::WhenUnreachable).unwrap(), Freed::Waiting, "a copy may be anywhere");
+    assert_eq!(world.store.free(a, Free::Now).unwrap(), Freed::Done);
+    let stats = world.store.stats();
+    assert_eq!((stats.instances, stats.zombies, stats.tables, stats.islands), (0, 0, 0, 0));
+}
