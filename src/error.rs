@@ -9,10 +9,9 @@ use std::{fmt, io};
 
 use crate::arena::handle::{HandleError, RawHandle};
 use crate::jit::backtrace::Backtrace;
-pub use crate::spec::invalid::Invalid;
-use crate::spec::invalid::{LimitExceeded, ModuleError};
+use crate::spec::invalid::{Invalid, LimitExceeded, ModuleError};
 use crate::spec::module::FuncIdx;
-pub use crate::spec::trap::Trap;
+use crate::spec::trap::Trap;
 use crate::spec::types::{ExternKind, ExternType, FuncType, ValType};
 
 /// Everything that this crate's functions can fail with. At most 16 bytes; payloads are boxed.

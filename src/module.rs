@@ -17,7 +17,7 @@ use crate::jit::abi::{ContextLayout, FuncEntry, NO_TYPE};
 use crate::jit::backtrace::{CodeRecord, ModuleCode};
 use crate::jit::image::{Image, Site, patch_type};
 use crate::spec::decode::{Decoded, decode};
-use crate::spec::invalid::ModuleError;
+use crate::spec::invalid::{Invalid, ModuleError};
 use crate::spec::limits::CODE_BYTES_MAX;
 use crate::spec::module::{DefinedFuncIdx, ExternIdx, FuncIdx, ModuleDecl, TypeIdx};
 use crate::spec::types::{ExternKind, ExternType, MemoryType, RefType};
@@ -141,6 +141,7 @@ impl Module {
     }
 
     /// Imports in order of declaration.
+    #[must_use]
     pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
         self.decl().imports.iter().map(|import| ImportType {
             module: &import.module,
@@ -150,6 +151,7 @@ impl Module {
     }
 
     /// Exports in order of declaration.
+    #[must_use]
     pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
         let ty = |item| self.decl().extern_type(item);
         self.decl().exports.iter().map(move |export| ExportType { name: &export.name, ty: ty(export.item) })
@@ -171,6 +173,7 @@ impl Module {
     }
 
     /// Types of its memories, imported ones first.
+    #[must_use]
     pub fn memories(&self) -> impl ExactSizeIterator<Item = MemoryType> {
         self.decl().memories.iter().copied()
     }
@@ -300,7 +303,7 @@ fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
     if !bytes.starts_with(b"\0asm") {
         return wat::parse_bytes(bytes).map_err(|error| {
             let message = error.to_string();
-            crate::error::Invalid { offset: None, func: None, message, needs: None }.into()
+            Invalid { offset: None, func: None, message, needs: None }.into()
         });
     }
     Ok(Cow::Borrowed(bytes))

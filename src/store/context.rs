@@ -249,14 +249,14 @@ impl<T> StoreInner<T> {
 
     /// Writes base and length of a memory into every context that shows it.
     pub(crate) fn refresh_memory(&self, memory: MemAddr) {
-        let row = self.memories.get(memory).expect("resolved");
+        let row = self.memory_at(memory);
         row.mirrors.iter().for_each(|&(instance, index)| self.show_memory(memory, instance, index));
     }
 
     /// Writes base and length of a memory into one context. Only memory 0 has a place there; others are for builtins.
     pub(crate) fn show_memory(&self, memory: MemAddr, instance: InstanceAddr, index: MemIdx) {
         if index.as_u32() == 0 {
-            let row = self.memories.get(memory).expect("resolved");
+            let row = self.memory_at(memory);
             let view = &self.instance(instance).context.head().memory;
             view.base.set(row.slot.base().as_ptr());
             view.length_bytes.set(row.size_bytes());
@@ -265,7 +265,7 @@ impl<T> StoreInner<T> {
 
     /// Writes base and length of a table into every context that shows it.
     pub(crate) fn refresh_table(&self, table: TableAddr) {
-        let row = self.tables.get(table).expect("resolved");
+        let row = self.table_at(table);
         for &(instance, index) in &row.mirrors {
             let layout = self.module_of(instance).layout();
             self.show_table(table, instance, (layout, index));
@@ -279,7 +279,7 @@ impl<T> StoreInner<T> {
         instance: InstanceAddr,
         at: (&ContextLayout, TableIdx),
     ) {
-        let row = self.tables.get(table).expect("resolved");
+        let row = self.table_at(table);
         let view = self.instance(instance).context.table(at.0, at.1);
         view.base.set(row.words.as_ptr().cast::<u64>().cast_mut());
         view.length.set(row.words.len() as u64);

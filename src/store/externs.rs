@@ -30,7 +30,7 @@ impl ExternRef {
         }
         reserve(&mut store.externs, 1, "externs")?;
         let addr = store.externs.insert(Box::new(value));
-        Ok(Self { raw: store.externs.handle(addr) })
+        Ok(Self::from_raw(store.externs.handle(addr)))
     }
 
     /// The value.
@@ -40,7 +40,7 @@ impl ExternRef {
     pub fn data(self, store: &impl AsStore) -> Result<&(dyn Any + Send + Sync), Error> {
         let store = store.view().get();
         let addr = store.resolve_extern(self)?;
-        Ok(&**store.externs.get(addr).expect("resolved"))
+        Ok(store.extern_at(addr))
     }
 
     /// The value, if it is of this type.

@@ -179,7 +179,8 @@ impl<T> StoreInner<T> {
     /// Makes the importers of an instance that goes at once trap when they call it.
     fn trap_importers(&self, instance: InstanceAddr) {
         let freed = self.engine.freed_stub();
-        for (_, importer) in self.instances.iter().filter(|(_, row)| row.body.origins.contains(&instance)) {
+        let members = self.unions.members(self.instance(instance).seq).map(|member| self.instance(member));
+        for importer in members.filter(|row| row.body.origins.contains(&instance)) {
             let layout = self.module(importer.template).layout();
             for (index, origin) in (0..).zip(&importer.body.imports) {
                 if let ImportOrigin::Func(func @ FuncAddr::Wasm(origin, _)) = origin

@@ -42,7 +42,7 @@ impl Global {
     pub fn free<T>(self, store: &mut Store<T>) -> Result<(), Error> {
         let mut store = store.view_mut();
         let addr = store.resolve_global(self)?;
-        let row = store.globals.get_mut(addr).expect("resolved");
+        let row = store.global_at_mut(addr);
         if let GlobalOwner::Host(_, share) = &mut row.owner
             && std::mem::take(share)
         {
@@ -87,7 +87,7 @@ impl Global {
     }
 
     pub(crate) fn new_handle(globals: &Slots<GlobalRow, GlobalAddr>, addr: GlobalAddr) -> Self {
-        Self { raw: globals.handle(addr) }
+        Self::from_raw(globals.handle(addr))
     }
 }
 
@@ -95,6 +95,6 @@ impl<T> StoreInner<T> {
     /// The row behind a handle.
     pub(crate) fn global_row(&self, global: Global) -> Result<&GlobalRow, Error> {
         let addr = self.resolve_global(global)?;
-        Ok(self.globals.get(addr).expect("resolved"))
+        Ok(self.global_at(addr))
     }
 }

@@ -18,7 +18,7 @@ pub(crate) fn check(expected: &ExternType, found: &ExternType) -> Result<(), Lin
         }
         (ExternType::Table(expected), ExternType::Table(found)) => check_table(expected, found),
         (ExternType::Memory(expected), ExternType::Memory(found)) => check_memory(expected, found),
-        (ExternType::Global(expected), ExternType::Global(found)) => check_global(expected, found),
+        (ExternType::Global(expected), ExternType::Global(found)) => check_global(*expected, *found),
         (_, found) => Err(LinkCause::Kind(found.kind())),
     }
 }
@@ -54,7 +54,7 @@ fn check_limits(expected: &Limits, found: &Limits) -> Result<(), LinkCause> {
     }
 }
 
-fn check_global(expected: &GlobalType, found: &GlobalType) -> Result<(), LinkCause> {
+fn check_global(expected: GlobalType, found: GlobalType) -> Result<(), LinkCause> {
     let mutable = (expected.mutable, found.mutable);
     ensure(mutable.0 == mutable.1, || LinkCause::Mutability(mutable.0, mutable.1))?;
     let content = (expected.content, found.content);

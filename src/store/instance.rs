@@ -186,8 +186,10 @@ impl Instance {
 impl<T> StoreInner<T> {
     /// What messages call an instance: its first name in the store, else its module's name.
     pub(crate) fn display_name(&self, instance: InstanceAddr) -> &str {
-        let row = self.instance(instance);
-        row.body.names.first().map_or_else(|| self.module_of(instance).name().unwrap_or(""), |name| name)
+        match self.instance(instance).body.names.first() {
+            Some(name) => name,
+            None => self.module_of(instance).name().unwrap_or(""),
+        }
     }
 
     /// The handle of an item of an instance.

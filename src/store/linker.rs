@@ -169,7 +169,9 @@ impl<T> Linker<T> {
             });
             match resolved {
                 Ok(definition) => found.push(&self.engine, definition)?,
-                Err((cause, found)) => errors.push(self.error((index, import), expected, found, cause)),
+                Err((cause, found)) => {
+                    errors.push(self.error(store, (index, import), expected, found, cause));
+                }
             }
         }
         if !errors.is_empty() {
@@ -211,15 +213,24 @@ impl<T> Linker<T> {
 
     fn error(
         &self,
+        store: Option<&StoreInner<T>>,
         (index, import): (usize, &ImportDecl),
         expected: ExternType,
         found: Option<ExternType>,
         cause: LinkCause,
     ) -> LinkError {
+        let known = |module: &str| self.modules.get(module).into_iter().flat_map(BTreeMap::keys);
         let nearest = match cause {
-            LinkCause::UnknownModule => nearest(&import.module, self.modules.keys()),
+            LinkCause::UnknownModule => {
+                let named = store.into_iter().flat_map(|store| store.names.all());
+                nearest(&import.module, self.modules.keys().map(|name| &**name).chain(named))
+            }
             LinkCause::UnknownName => {
-                self.modules.get(&import.module).and_then(|module| nearest(&import.name, module.keys()))
+                let exported =
+                    store.and_then(|store| Some(store.module_of(store.names.get(&import.module)?)));
+                let exported = exported.into_iter().flat_map(|module| module.decl().exports.iter());
+                let exported = exported.map(|export| &*export.name);
+                nearest(&import.name, known(&import.module).map(|name| &**name).chain(exported))
             }
             _ => None,
         };
@@ -306,11 +317,11 @@ impl<T> Found<T> {
 }
 
 /// The existing name that differs least from `name`, if it differs in at most a third of it.
-fn nearest<'a>(name: &str, existing: impl Iterator<Item = &'a Box<str>>) -> Option<Box<str>> {
+fn nearest<'a>(name: &str, existing: impl Iterator<Item = &'a str>) -> Option<Box<str>> {
     let allowed = (name.chars().count() / 3).max(1);
-    let distance = |other: &&Box<str>| edit_distance(name, other);
+    let distance = |other: &&str| edit_distance(name, other);
     let best = existing.filter(|other| other.len() <= 2 * name.len() + 2).min_by_key(distance)?;
-    (edit_distance(name, best) <= allowed).then(|| best.clone())
+    (edit_distance(name, best) <= allowed).then(|| best.into())
 }
 
 /// Insertions, removals and replacements that lead from one name to the other.

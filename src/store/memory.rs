@@ -39,7 +39,7 @@ impl Memory {
     pub fn free<T>(self, store: &mut Store<T>) -> Result<(), Error> {
         let mut store = store.view_mut();
         let addr = store.resolve_memory(self)?;
-        let row = store.memories.get_mut(addr).expect("resolved");
+        let row = store.memory_at_mut(addr);
         if std::mem::take(&mut row.host_share) {
             store.release_memory(addr);
         }
@@ -77,7 +77,7 @@ impl Memory {
     pub fn grow(self, store: &mut impl AsStoreMut, pages: u64) -> Result<u64, Error> {
         let mut store = store.view_mut();
         let addr = store.resolve_memory(self)?;
-        let row = store.memories.get(addr).expect("resolved");
+        let row = store.memory_at(addr);
         let (asked, allowed) = (row.pages.saturating_add(pages), row.pages_max);
         store.grow_memory(addr, pages).ok_or_else(|| store.limit_error("memory pages", asked, allowed))
     }
@@ -97,7 +97,7 @@ impl Memory {
     pub fn data_mut(self, store: &mut impl AsStoreMut) -> Result<&mut [u8], Error> {
         let store = store.view_mut().into_mut();
         let addr = store.resolve_memory(self)?;
-        Ok(store.memories.get_mut(addr).expect("resolved").bytes_mut())
+        Ok(store.memory_at_mut(addr).bytes_mut())
     }
 
     /// Copies bytes out of the memory.
@@ -129,7 +129,7 @@ impl Memory {
     }
 
     pub(crate) fn new_handle(memories: &Slots<MemoryRow, MemAddr>, addr: MemAddr) -> Self {
-        Self { raw: memories.handle(addr) }
+        Self::from_raw(memories.handle(addr))
     }
 }
 
@@ -211,7 +211,7 @@ impl<T> StoreInner<T> {
     /// The row behind a handle.
     pub(crate) fn memory_row(&self, memory: Memory) -> Result<&MemoryRow, Error> {
         let addr = self.resolve_memory(memory)?;
-        Ok(self.memories.get(addr).expect("resolved"))
+        Ok(self.memory_at(addr))
     }
 
     /// `memory.grow`: adds pages, shows the new size in all contexts, and returns the old size; `None` if that is not possible.

@@ -6,6 +6,7 @@
 //! | file | about |
 //! |---|---|
 //! | `addr`, `val` | handles and values; the words that references are |
+//! | `lookup` | from handles to rows, with every check |
 //! | `row`, `context` | what a column's rows hold; what machine code sees of them |
 //! | `imports`, `linker`, `template` | matching imports, names to match them by, a module with its imports resolved |
 //! | `spawn`, `free`, `names`, `island` | beginning and end of instances, their names, who may reach whom |
@@ -30,6 +31,7 @@ pub(crate) mod instance;
 #[expect(unsafe_code, reason = "owns the store's heap block and makes the references into it")]
 pub(crate) mod island;
 pub(crate) mod linker;
+pub(crate) mod lookup;
 pub(crate) mod memory;
 pub(crate) mod names;
 pub(crate) mod row;
@@ -46,15 +48,14 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::arena::handle::{Addr, RawHandle};
+use crate::arena::handle::RawHandle;
 use crate::arena::pinned::PinnedPool;
 use crate::arena::slots::{SlotLimits, Slots};
 use crate::engine::Engine;
-use crate::error::{Error, Stale};
-use crate::module::Module;
+use crate::error::Error;
 use addr::{
-    ExternAddr, ExternRef, Func, FuncAddr, Global, GlobalAddr, HostFuncAddr, Instance, InstanceAddr, MemAddr,
-    Memory, Table, TableAddr, TemplateAddr,
+    ExternAddr, Func, FuncAddr, GlobalAddr, HostFuncAddr, Instance, InstanceAddr, MemAddr, TableAddr,
+    TemplateAddr,
 };
 use context::{ContextBlock, Directory};
 use island::{AsStore, AsStoreMut, StoreBox, View, ViewMut, sealed};
@@ -310,110 +311,6 @@ impl<T> StoreInner<T> {
     #[inline]
     pub(crate) fn low_id(&self) -> u32 {
         low_half(self.id)
-    }
-
-    /// Refuses everything once the store is closed.
-    #[inline]
-    pub(crate) fn check_open(&self) -> Result<(), Error> {
-        match self.closed {
-            None => Ok(()),
-            Some(code) => Err(Error::StoreClosed(code)),
-        }
-    }
-
-    /// The row of an instance whose handle may be used: live, exited, or known to the caller while it starts.
-    #[inline]
-    pub(crate) fn resolve_instance(&self, instance: Instance) -> Result<InstanceAddr, Error> {
-        let addr = self.resolve_any_instance(instance)?;
-        if self.instance(addr).state == State::Zombie {
-            return Err(Error::Stale(Box::new(Stale {
-                handle: instance.name(),
-                generation_now: Addr::from(addr).generation(),
-                zombie: true,
-            })));
-        }
-        Ok(addr)
-    }
-
-    /// As `resolve_instance`, zombies included.
-    #[inline]
-    pub(crate) fn resolve_any_instance(&self, instance: Instance) -> Result<InstanceAddr, Error> {
-        self.check_open()?;
-        self.instances.resolve(instance.raw).map_err(|error| Error::handle(Instance::NOUN, error))
-    }
-
-    /// The row of a memory.
-    #[inline]
-    pub(crate) fn resolve_memory(&self, memory: Memory) -> Result<MemAddr, Error> {
-        self.check_open()?;
-        self.memories.resolve(memory.raw).map_err(|error| Error::handle(Memory::NOUN, error))
-    }
-
-    /// The row of a table.
-    #[inline]
-    pub(crate) fn resolve_table(&self, table: Table) -> Result<TableAddr, Error> {
-        self.check_open()?;
-        self.tables.resolve(table.raw).map_err(|error| Error::handle(Table::NOUN, error))
-    }
-
-    /// The row of a global.
-    #[inline]
-    pub(crate) fn resolve_global(&self, global: Global) -> Result<GlobalAddr, Error> {
-        self.check_open()?;
-        self.globals.resolve(global.raw).map_err(|error| Error::handle(Global::NOUN, error))
-    }
-
-    /// The row of a host value.
-    pub(crate) fn resolve_extern(&self, value: ExternRef) -> Result<ExternAddr, Error> {
-        self.check_open()?;
-        self.externs.resolve(value.raw).map_err(|error| Error::handle(ExternRef::NOUN, error))
-    }
-
-    /// What a function handle names: it works until its origin is gone, zombies included.
-    #[inline]
-    pub(crate) fn resolve_func(&self, func: Func) -> Result<FuncAddr, Error> {
-        self.check_open()?;
-        let addr = func.addr();
-        let known = match addr {
-            FuncAddr::Wasm(..) => self.instances.resolve(func.raw).map(|_| ()),
-            FuncAddr::Host(_) => self.host_funcs.resolve(func.raw).map(|_| ()),
-        };
-        known.map_err(|error| Error::named_handle(func.name(), error))?;
-        if let FuncAddr::Wasm(instance, index) = addr {
-            let module = self.module_of(instance);
-            assert!(module.decl().defined(index).is_some(), "{func} is no function of its instance");
-        }
-        Ok(addr)
-    }
-
-    /// The row of an instance that is not gone.
-    ///
-    /// # Panics
-    /// If it is gone: the caller has resolved it.
-    #[inline]
-    pub(crate) fn instance(&self, addr: InstanceAddr) -> &InstanceRow<T> {
-        self.instances.get(addr).expect("resolved before")
-    }
-
-    /// The row of an instance that is not gone, to be changed.
-    ///
-    /// # Panics
-    /// If it is gone: the caller has resolved it.
-    #[inline]
-    pub(crate) fn instance_mut(&mut self, addr: InstanceAddr) -> &mut InstanceRow<T> {
-        self.instances.get_mut(addr).expect("resolved before")
-    }
-
-    /// The module behind a template's row.
-    #[inline]
-    pub(crate) fn module(&self, template: TemplateAddr) -> &Module {
-        &self.templates.get(template).expect("a template's row outlives its instances").template.module
-    }
-
-    /// The module of an instance that is not gone.
-    #[inline]
-    pub(crate) fn module_of(&self, instance: InstanceAddr) -> &Module {
-        self.module(self.instance(instance).template)
     }
 
     /// The public handle of a row.

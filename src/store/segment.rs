@@ -7,7 +7,6 @@
 use super::StoreInner;
 use super::addr::{InstanceAddr, MemAddr, TableAddr};
 use super::memory::checked_range;
-use super::row::{MemoryRow, TableRow};
 use crate::spec::const_expr::{ConstEnv, ConstExpr};
 use crate::spec::module::{DataIdx, ElemIdx, FuncIdx, GlobalIdx, MemIdx, TableIdx};
 use crate::spec::trap::Trap;
@@ -25,7 +24,7 @@ pub(crate) struct Env<'a, T> {
 impl<T> ConstEnv for Env<'_, T> {
     fn global(&self, global: GlobalIdx) -> Bits {
         let addr = self.store.instance(self.instance).body.globals[global.index()];
-        self.store.globals.get(addr).expect("an instance keeps its globals").cell.get()
+        self.store.global_at(addr).cell.get()
     }
 
     fn func_ref(&self, func: FuncIdx) -> Bits {
@@ -49,14 +48,6 @@ impl<T> StoreInner<T> {
     #[inline]
     pub(crate) fn table_of(&self, instance: InstanceAddr, table: TableIdx) -> TableAddr {
         self.instance(instance).body.tables[table.index()]
-    }
-
-    fn memory_at(&mut self, memory: MemAddr) -> &mut MemoryRow {
-        self.memories.get_mut(memory).expect("an instance keeps its memories")
-    }
-
-    fn table_at(&self, table: TableAddr) -> &TableRow {
-        self.tables.get(table).expect("an instance keeps its tables")
     }
 
     /// `memory.init`: copies `n` bytes of a segment from `src` on.
@@ -100,7 +91,7 @@ impl<T> StoreInner<T> {
         (at, n): (u64, u64),
         value: u8,
     ) -> Result<(), Trap> {
-        let bytes = self.memory_at(memory).bytes_mut();
+        let bytes = self.memory_at_mut(memory).bytes_mut();
         let range = checked_range(at, n, bytes.len()).ok_or(MEMORY)?;
         bytes[range].fill(value);
         Ok(())
@@ -116,7 +107,7 @@ impl<T> StoreInner<T> {
         (dst, src, n): (u64, u64, u64),
     ) -> Result<(), Trap> {
         if to == from {
-            let bytes = self.memory_at(to).bytes_mut();
+            let bytes = self.memory_at_mut(to).bytes_mut();
             let from = checked_range(src, n, bytes.len()).ok_or(MEMORY)?;
             let to = checked_range(dst, n, bytes.len()).ok_or(MEMORY)?;
             bytes.copy_within(from, to.start);

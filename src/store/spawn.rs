@@ -159,11 +159,6 @@ fn start_error(module: &Module, start: FuncIdx, cause: Error) -> StartError {
 }
 
 impl<T> StoreInner<T> {
-    /// As `check_open`, for what begins something.
-    pub(crate) fn check_not_closed(&self) -> Result<(), Error> {
-        if self.closed.is_some() { Err(Error::AlreadyClosed) } else { Ok(()) }
-    }
-
     fn prepare(&mut self, template: &Arc<TemplateInner<T>>) -> Result<Prepared, Error> {
         let module = &template.module;
         if !module.engine().same(&self.engine) {
@@ -325,13 +320,13 @@ impl<T> StoreInner<T> {
         } = prepared;
         let seq = self.seq - 1;
         for &memory in &memories {
-            self.memories.get_mut(memory).expect("resolved").users += 1;
+            self.memory_at_mut(memory).users += 1;
         }
         for &table in &tables {
-            self.tables.get_mut(table).expect("resolved").users += 1;
+            self.table_at_mut(table).users += 1;
         }
         for &global in &globals {
-            self.globals.get_mut(global).expect("resolved").users += 1;
+            self.global_at_mut(global).users += 1;
         }
         let module = self.module(template).clone();
         let (decl, layout) = (module.decl(), module.layout());
@@ -438,12 +433,12 @@ impl<T> StoreInner<T> {
         let body = &self.instance(instance).body;
         let (memories, tables) = (body.memories.clone(), body.tables.clone());
         for (index, &memory) in memories.iter().enumerate() {
-            let row = self.memories.get_mut(memory).expect("an instance keeps its memories");
+            let row = self.memory_at_mut(memory);
             row.mirrors.push((instance, MemIdx::from_usize(index)));
             self.show_memory(memory, instance, MemIdx::from_usize(index));
         }
         for (index, &table) in tables.iter().enumerate() {
-            let row = self.tables.get_mut(table).expect("an instance keeps its tables");
+            let row = self.table_at_mut(table);
             row.mirrors.push((instance, TableIdx::from_usize(index)));
             self.show_table(table, instance, (module.layout(), TableIdx::from_usize(index)));
         }
@@ -453,7 +448,7 @@ impl<T> StoreInner<T> {
         let row = self.instance(instance);
         for (index, global) in module.decl().globals.iter_enumerated() {
             let addr = row.body.globals[index.index()];
-            let global_row = self.globals.get(addr).expect("an instance keeps its globals");
+            let global_row = self.global_at(addr);
             match &global.init {
                 Some(init) => global_row.cell.set(self.eval(instance, init)),
                 None => Self::link_global(
@@ -477,7 +472,7 @@ impl<T> StoreInner<T> {
         memories.into_iter().for_each(|memory| self.join_memory(memory, instance));
         tables.into_iter().for_each(|table| self.join_table(table, instance));
         for global in globals {
-            let row = self.globals.get(global).expect("an instance keeps its globals");
+            let row = self.global_at(global);
             let (ty, word) = (row.ty, row.cell.get().as_u64());
             if ty.mutable {
                 self.join_global(global, instance);

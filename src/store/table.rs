@@ -45,7 +45,7 @@ impl Table {
     pub fn free<T>(self, store: &mut Store<T>) -> Result<(), Error> {
         let mut store = store.view_mut();
         let addr = store.resolve_table(self)?;
-        let row = store.tables.get_mut(addr).expect("resolved");
+        let row = store.table_at_mut(addr);
         if std::mem::take(&mut row.host_share) {
             store.release_table(addr);
         }
@@ -88,7 +88,7 @@ impl Table {
         let addr = store.resolve_table(self)?;
         let element = store.table_row(self)?.ty.element;
         let word = store.bits_for(element.into(), value)?.as_u64();
-        let row = store.tables.get(addr).expect("resolved");
+        let row = store.table_at(addr);
         row.word(index).ok_or_else(|| self.beyond(index, row))?.set(word);
         store.join_table_word(addr, word);
         Ok(())
@@ -118,7 +118,7 @@ impl Table {
     }
 
     pub(crate) fn new_handle(tables: &Slots<TableRow, TableAddr>, addr: TableAddr) -> Self {
-        Self { raw: tables.handle(addr) }
+        Self::from_raw(tables.handle(addr))
     }
 }
 
@@ -169,7 +169,7 @@ impl<T> StoreInner<T> {
     /// The row behind a handle.
     pub(crate) fn table_row(&self, table: Table) -> Result<&TableRow, Error> {
         let addr = self.resolve_table(table)?;
-        Ok(self.tables.get(addr).expect("resolved"))
+        Ok(self.table_at(addr))
     }
 
     /// `table.grow`: adds elements, shows the table anew in all contexts, and returns the old size; `None` if that is not

@@ -145,17 +145,17 @@ impl<T> StoreInner<T> {
 
     /// An instance uses a memory of another, or of the host.
     pub(crate) fn join_memory(&mut self, memory: MemAddr, instance: InstanceAddr) {
-        let island = self.memories.get(memory).expect("resolved").island;
+        let island = self.memory_at(memory).island;
         let island = self.join_island(island, instance);
-        self.memories.get_mut(memory).expect("resolved").island = island;
+        self.memory_at_mut(memory).island = island;
     }
 
     /// An instance uses a table, or a function of it is put into the table.
     pub(crate) fn join_table(&mut self, table: TableAddr, instance: InstanceAddr) {
-        let row = self.tables.get(table).expect("resolved");
+        let row = self.table_at(table);
         let (island, host_made) = (row.island, row.host_share);
         let island = self.join_island(island, instance);
-        self.tables.get_mut(table).expect("resolved").island = island;
+        self.table_at_mut(table).island = island;
         if host_made {
             self.note_company(instance);
         }
@@ -163,10 +163,10 @@ impl<T> StoreInner<T> {
 
     /// An instance uses a mutable global, or a function of it is put into the global.
     pub(crate) fn join_global(&mut self, global: GlobalAddr, instance: InstanceAddr) {
-        let row = self.globals.get(global).expect("resolved");
+        let row = self.global_at(global);
         let host_made = matches!(row.owner, GlobalOwner::Host(..)) && row.ty.content.is_ref();
         let island = self.join_island(row.island, instance);
-        self.globals.get_mut(global).expect("resolved").island = island;
+        self.global_at_mut(global).island = island;
         if host_made {
             self.note_company(instance);
         }
@@ -174,7 +174,7 @@ impl<T> StoreInner<T> {
 
     /// The host has put a word into a table.
     pub(crate) fn join_table_word(&mut self, table: TableAddr, word: u64) {
-        let element = self.tables.get(table).expect("resolved").ty.element;
+        let element = self.table_at(table).ty.element;
         if let (RefType::Func, Some(instance)) = (element, self.instance_of_word(word)) {
             self.join_table(table, instance);
         }
@@ -182,7 +182,7 @@ impl<T> StoreInner<T> {
 
     /// The host has put a value into a global.
     pub(crate) fn join_global_value(&mut self, global: GlobalAddr, value: Bits) {
-        let content = self.globals.get(global).expect("resolved").ty.content;
+        let content = self.global_at(global).ty.content;
         if let (ValType::FuncRef, Some(instance)) = (content, self.instance_of_word(value.as_u64())) {
             self.join_global(global, instance);
         }

@@ -23,11 +23,11 @@ fn handles(world: &mut World) -> Handles {
     let instance = world.one("", EXPORTS);
     Handles {
         instance,
-        memory: instance.memory(&world.store, "m").unwrap(),
-        table: instance.table(&world.store, "t").unwrap(),
-        global: instance.global(&world.store, "g").unwrap(),
-        func: instance.func(&world.store, "f").unwrap(),
-        extern_ref: ExternRef::new(&mut world.store, 1_u8).unwrap(),
+        memory: instance.memory(&world.store, "m").expect("an export"),
+        table: instance.table(&world.store, "t").expect("an export"),
+        global: instance.global(&world.store, "g").expect("an export"),
+        func: instance.func(&world.store, "f").expect("an export"),
+        extern_ref: ExternRef::new(&mut world.store, 1_u8).expect("an open store"),
     }
 }
 

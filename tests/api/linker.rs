@@ -129,8 +129,8 @@ fn empty_names_are_legal() {
 #[test]
 fn sources_are_asked_in_order() {
     let mut world = World::new();
-    let sizes = [1, 2, 3];
-    let memories = sizes.map(|pages| Memory::new(&mut world.store, MemoryType::new(pages, None)).unwrap());
+    let memories =
+        [1, 2, 3].map(|pages| Memory::new(&mut world.store, MemoryType::new(pages, None)).unwrap());
     let importer = r#"(module (import "a" "m" (memory 1)) (export "m" (memory 0)))"#;
     let mut size = |world: &mut World| {
         let instance = world.one("", importer);

@@ -3,55 +3,55 @@
 use skep::{Config, Engine, Error, Instance, Linker, MemoryMode, Module, Store, Template};
 
 /// An engine for each memory mode.
-pub fn engines() -> Vec<Engine> {
+pub(crate) fn engines() -> Vec<Engine> {
     [MemoryMode::Guarded, MemoryMode::Checked]
         .into_iter()
-        .map(|mode| Engine::new(&Config::new().memory_mode(mode)).unwrap())
+        .map(|mode| Engine::new(&Config::new().memory_mode(mode)).expect("an engine"))
         .collect()
 }
 
 /// A store whose instances carry a number, and what is needed to fill it.
-pub struct World {
-    pub engine: Engine,
-    pub store: Store<u32>,
-    pub linker: Linker<u32>,
+pub(crate) struct World {
+    pub(crate) engine: Engine,
+    pub(crate) store: Store<u32>,
+    pub(crate) linker: Linker<u32>,
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(&Config::new().memory_mode(MemoryMode::Checked))
     }
 
-    pub fn with(config: &Config) -> Self {
-        Self::of(&Engine::new(config).unwrap())
+    pub(crate) fn with(config: &Config) -> Self {
+        Self::of(&Engine::new(config).expect("an engine"))
     }
 
-    pub fn of(engine: &Engine) -> Self {
+    pub(crate) fn of(engine: &Engine) -> Self {
         Self { engine: engine.clone(), store: Store::new(engine), linker: Linker::new(engine) }
     }
 
-    pub fn module(&self, text: &str) -> Module {
-        Module::new(&self.engine, text).unwrap()
+    pub(crate) fn module(&self, text: &str) -> Module {
+        Module::new(&self.engine, text).unwrap_or_else(|error| panic!("{error}\n{text}"))
     }
 
     /// A template for the module, its imports found in the linker and by names in the store.
-    pub fn template(&self, text: &str) -> Result<Template<u32>, Error> {
+    pub(crate) fn template(&self, text: &str) -> Result<Template<u32>, Error> {
         self.linker.template_in(&self.store, &self.module(text))
     }
 
     /// An instance under a name.
-    pub fn spawn(&mut self, name: &str, text: &str) -> Result<Instance, Error> {
+    pub(crate) fn spawn(&mut self, name: &str, text: &str) -> Result<Instance, Error> {
         let template = self.template(text)?;
         self.store.spawn_named(name, &template, 0)
     }
 
     /// An instance under a name.
-    pub fn one(&mut self, name: &str, text: &str) -> Instance {
+    pub(crate) fn one(&mut self, name: &str, text: &str) -> Instance {
         self.spawn(name, text).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 }
 
 /// The message of a failure.
-pub fn text<R>(result: Result<R, Error>) -> String {
+pub(crate) fn text<R>(result: Result<R, Error>) -> String {
     result.err().map_or_else(|| "ok".into(), |error| error.to_string())
 }
