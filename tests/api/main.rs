@@ -11,6 +11,9 @@ mod linker;
 mod memory;
 mod module;
 mod references;
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "sends signals and installs handlers, as hosts do")]
+mod signals;
 mod store;
 mod tables;
 mod traps;
