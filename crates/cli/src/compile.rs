@@ -30,9 +30,9 @@ pub(crate) fn compile(options: &CompileOptions) -> Outcome {
         .collect::<Result<_, _>>()?;
     let mut out = io::stdout().lock();
     if options.json {
-        json(&mut out, &rows, options, clock)?
+        json(&mut out, &rows, options, clock)?;
     } else {
-        table(&mut out, &rows, clock)?
+        table(&mut out, &rows, clock)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use skep::{FuncCode, Module};
-use yaxpeax_arch::{Decoder, LengthedInstruction, Reader, U8Reader};
+use yaxpeax_arch::{Decoder, LengthedInstruction, U8Reader};
 use yaxpeax_x86::amd64::InstDecoder;
 
 use crate::options::InspectOptions;

@@ -62,20 +62,22 @@ impl Folder {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("skep-cli-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
-        fs::create_dir_all(&path).unwrap();
+        fs::create_dir_all(&path).expect("the temporary folder can be written");
         Self(path)
     }
 
     fn with(self, name: &str, contents: &str) -> Self {
         let path = self.0.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, contents).unwrap();
+        let parent = path.parent().expect("a file of this folder");
+        fs::create_dir_all(parent)
+            .and_then(|()| fs::write(&path, contents))
+            .expect("the temporary folder can be written");
         self
     }
 
     fn skep(&self, args: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_skep"));
-        command.args(args).current_dir(&self.0).stdin(Stdio::null()).output().unwrap()
+        command.args(args).current_dir(&self.0).stdin(Stdio::null()).output().expect("the command is built")
     }
 }
 

@@ -11,7 +11,7 @@ use crate::guest::Guest;
 pub(crate) enum Random {
     /// The host's generator.
     System,
-    /// SplitMix64 from a seed: the same bytes in every run. Not for secrets.
+    /// `SplitMix64` from a seed: the same bytes in every run. Not for secrets.
     Seeded {
         /// The generator's state.
         state: u64,

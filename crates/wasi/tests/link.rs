@@ -13,31 +13,34 @@ struct Guest {
 
 /// Runs `_start` of a module and returns what it wrote and how it ended.
 fn run(wat: &str) -> (String, Result<Vec<i32>, Error>) {
-    let engine = Engine::new(&Config::new()).unwrap();
+    let out = Captured::new();
+    let result = run_into(wat, &out).expect("the guest links and has `_start`");
+    (String::from_utf8_lossy(&out.take()).into_owned(), result)
+}
+
+fn run_into(wat: &str, out: &Captured) -> Result<Result<Vec<i32>, Error>, Error> {
+    let engine = Engine::new(&Config::new())?;
     let mut linker = Linker::<Guest>::new(&engine);
     skep_wasi::add_to_linker(&mut linker, |guest| {
         guest.calls += 1;
         &mut guest.wasi
-    })
-    .unwrap();
-    let module = Module::new(&engine, wat).unwrap();
-    let template = linker.template(&module).unwrap();
-    let out = Captured::new();
-    let wasi = WasiCtx::builder().stdout_captured(&out).build().unwrap();
+    })?;
+    let module = Module::new(&engine, wat)?;
+    let template = linker.template(&module)?;
+    let wasi = WasiCtx::builder().stdout_captured(out).build()?;
     let mut store = Store::new(&engine);
-    let instance = store.spawn(&template, Guest { calls: 0, wasi }).unwrap();
-    let start = instance.func(&store, "_start").unwrap();
+    let instance = store.spawn(&template, Guest { calls: 0, wasi })?;
+    let start = instance.func(&store, "_start")?;
     let result = start.call(&mut store, &[]);
-    let results = result.map(|values| values.iter().filter_map(skep::Val::as_i32).collect());
-    assert!(store.data(instance).unwrap().calls > 0 || !wat.contains("calls"));
-    (String::from_utf8(out.take()).unwrap(), results)
+    assert!(store.data(instance)?.calls > 0 || !wat.contains("fd_write"), "the data is asked at each call");
+    Ok(result.map(|values| values.iter().filter_map(skep::Val::as_i32).collect()))
 }
 
 #[test]
 fn output_arrives_under_both_names() {
     for module in ["wasi_snapshot_preview1", "wasi_unstable"] {
         let wat = format!(
-            r#"(module ;; calls
+            r#"(module
               (import "{module}" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
               (memory (export "memory") 1)
               (data (i32.const 0) "\08\00\00\00\05\00\00\00hello")

@@ -89,10 +89,10 @@ impl Runner {
             }
             WastDirective::AssertInvalid { module, message, .. }
             | WastDirective::AssertMalformed { module, message, .. } => {
-                self.assert_refused(module, message)?
+                self.assert_refused(module, message)?;
             }
             WastDirective::AssertUnlinkable { module, message, .. } => {
-                self.assert_unlinkable(module, message)?
+                self.assert_unlinkable(module, message)?;
             }
             WastDirective::AssertInvalidCustom { .. }
             | WastDirective::AssertMalformedCustom { .. }
@@ -201,9 +201,8 @@ impl Runner {
 
     fn assert_unlinkable(&mut self, module: Wat<'_>, wanted: &str) -> Result<(), Failed> {
         let module = self.compile(&mut QuoteWat::Wat(module))?;
-        let error = match self.instantiate(&module) {
-            Ok(_) => return Err(format!("expected {wanted:?}, but the module was linked")),
-            Err(error) => error,
+        let Err(error) = self.instantiate(&module) else {
+            return Err(format!("expected {wanted:?}, but the module was linked"));
         };
         let agrees = match &error {
             Error::Link(errors) => match errors.errors.first() {
