@@ -231,11 +231,13 @@ impl Module {
         let code = self.inner.code.as_ref()?;
         let image = self.image();
         let func = image.funcs.get(defined)?;
-        let range = func.start..func.end;
-        let inside = |site: &&Site| range.contains(&site.code);
+        // What returns to the very end is the last instruction, so a return address belongs to what lies before it.
+        let returns = func.start + 1..func.end + 1;
         let place = |site: &Site| (site.code - func.start, site.wasm);
-        let mut sites: Vec<_> = image.returns.iter().filter(inside).map(place).collect();
-        sites.extend(image.accesses.iter().filter(inside).map(place));
+        let mut sites: Vec<_> =
+            image.returns.iter().filter(|site| returns.contains(&site.code)).map(place).collect();
+        let accesses = func.start..func.end;
+        sites.extend(image.accesses.iter().filter(|site| accesses.contains(&site.code)).map(place));
         sites.sort_unstable();
         Some(FuncCode {
             func_index: self.decl().func_idx(defined).as_u32(),

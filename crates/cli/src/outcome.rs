@@ -44,9 +44,19 @@ impl Failure {
         }
         match error.exit_code() {
             Some(code) => Self::Status(status_of_exit(code)),
-            None => Self::Failed(format!("{place}: {error:#}")),
+            None => Self::Failed(format!("{place}: {}", text(error))),
         }
     }
+}
+
+/// The error with all it knows; of missing imports, also which they are.
+fn text(error: &Error) -> String {
+    let Error::Link(link) = error else { return format!("{error:#}") };
+    let lines = link.errors.iter().map(|error| match error.cause.is_unknown() {
+        true => format!("import {} {:?} of {:?}: {error:#}", error.kind, error.name, error.module),
+        false => format!("{error:#}"),
+    });
+    lines.collect::<Vec<_>>().join("\n  ")
 }
 
 /// Writing to a standard output that is closed ends the command without a word, as it ends other tools.

@@ -138,6 +138,7 @@ fn what_cannot_be_run_is_status_1() {
     check(&folder, &["run", "math.wat"], 1, "", "\"_start\" is not exported");
     check(&folder, &["run", "--invoke", "m", "math.wat"], 1, "", "is a memory");
     check(&folder, &["run", "needy.wat"], 1, "", "module[no] not instantiated");
+    check(&folder, &["run", "needy.wat"], 1, "", "import func \"g\" of \"no\": module[no] not instantiated");
     check(&folder, &["run", "--dir", "nowhere", "math.wat"], 1, "", "nowhere");
     check(&folder, &["run", "outside.wat"], 134, "", "data[0]: out of bounds memory access");
 }
@@ -253,6 +254,9 @@ fn modules_are_inspected() {
         let text = String::from_utf8(folder.skep(&["inspect", "--disasm", name, "math.wat"]).stdout).unwrap();
         assert!(text.contains("; wasm 0x") && text.contains("ret"), "{text}");
     }
+    let text = String::from_utf8(folder.skep(&["inspect", "--disasm", "div", "math.wat"]).stdout).unwrap();
+    let calls = text.lines().filter(|line| line.contains("call"));
+    assert!(calls.clone().count() > 0 && calls.clone().all(|line| line.contains("; wasm 0x")), "{text}");
 }
 
 #[test]
