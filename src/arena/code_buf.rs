@@ -294,10 +294,10 @@ mod tests {
     }
 
     fn emit_x64(buf: &mut CodeBuf, register: Register, value: i32) {
-        dynasm::dynasm!(buf ; .arch x64 ; add Rq(register), value ; ret);
+        dynasmrt::dynasm!(buf ; .arch x64 ; add Rq(register), value ; ret);
     }
 
     fn emit_aarch64(buf: &mut CodeBuf, register: Register) {
-        dynasm::dynasm!(buf ; .arch aarch64 ; add X(register), X(register), X(register));
+        dynasmrt::dynasm!(buf ; .arch aarch64 ; add X(register), X(register), X(register));
     }
 }
