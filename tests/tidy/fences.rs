@@ -53,6 +53,8 @@ const SILENCED: &[(&str, &[&str])] = &[
     ),
     ("allow_attributes", &["src/store/host.rs", "src/store/typed.rs"]),
     ("unused_unit", &["src/store/typed.rs"]),
+    ("unwrap_used", &["tests/"]),
+    ("cast_precision_loss", &["benches/", "crates/cli/"]),
     ("print_stdout", &["benches/", "crates/cli/", "examples/"]),
     ("print_stderr", &["benches/", "crates/cli/", "examples/"]),
 ];
