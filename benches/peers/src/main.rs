@@ -10,6 +10,7 @@ mod corpus;
 mod engines;
 mod expect;
 mod host;
+mod machine;
 mod measure;
 mod report;
 mod sections;
@@ -93,6 +94,7 @@ fn bench(options: &Options) -> Result<bool> {
     let peers: Vec<Box<dyn Peer>> = options.peers.iter().map(|which| which.peer()).collect::<Result<_>>()?;
     let names: Vec<&str> = peers.iter().map(|peer| peer.name()).collect();
     let plan = Plan { compiles: options.compiles.max(1), runs: options.runs, limit: options.limit };
+    let machine = machine::line();
     let mut lines = Vec::new();
     let mut faults = Vec::new();
     for (number, program) in programs.iter().enumerate() {
@@ -107,6 +109,9 @@ fn bench(options: &Options) -> Result<bool> {
         (_, true) => Format::Csv,
         _ => Format::Plain,
     };
+    if format != Format::Csv {
+        println!("{machine}; {} compiles and {} runs at most", plan.compiles, plan.runs);
+    }
     let report = Report { names: &names, lines: &lines };
     print!("{}", report.render(format));
     faults.extend(report.faults());
