@@ -43,7 +43,7 @@ struct Options {
     #[arg(long, value_enum)]
     set: Option<Set>,
     /// Which engines
-    #[arg(long, value_enum, value_delimiter = ',', default_values = ["cranelift", "winch", "singlepass"])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["skep", "cranelift", "winch", "singlepass"])]
     peers: Vec<Which>,
     /// Runs of each program on each engine, in turns; 0 compiles only
     #[arg(long, default_value_t = 5)]

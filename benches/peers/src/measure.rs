@@ -25,6 +25,8 @@ pub struct Cell {
     pub compiles: Vec<f64>,
     /// Seconds of each run, as the program's timing defines them.
     pub runs: Vec<f64>,
+    /// CPU seconds of all runs' calls: more than `runs` tell where a program's time is a score.
+    spent: f64,
     /// What went wrong, if anything; then no time counts.
     pub fault: Option<String>,
 }
@@ -100,24 +102,30 @@ fn run(program: &Program, modules: &[Option<Box<dyn Compiled>>], cells: &mut [Ce
     for _ in 0..plan.runs {
         for (module, cell) in modules.iter().zip(&mut *cells) {
             let Some(module) = module else { continue };
-            if cell.fault.is_some() || cell.runs.iter().sum::<f64>() > plan.limit {
+            if cell.fault.is_some() || cell.spent > plan.limit {
                 continue;
             }
             match once(program, module.as_ref()) {
-                Ok(seconds) => cell.runs.push(seconds),
+                Ok((seconds, called)) => {
+                    cell.runs.push(seconds);
+                    cell.spent += called;
+                }
                 Err(fault) => cell.fault = Some(fault),
             }
         }
     }
 }
 
-/// One checked run: its time, or what is wrong with it.
-fn once(program: &Program, module: &dyn Compiled) -> Result<f64, String> {
+/// One checked run: its time and the CPU seconds of its call, or what is wrong with it.
+fn once(program: &Program, module: &dyn Compiled) -> Result<(f64, f64), String> {
     let answer = module.run(program).map_err(|error| format!("does not run: {error:#}"))?;
     let fault = program.expect.as_ref().and_then(|expect| expect.fault(&answer));
     match fault {
         Some(fault) => Err(fault),
-        None => answer.seconds(program.timing).ok_or_else(|| "never told its time or score".to_owned()),
+        None => answer
+            .seconds(program.timing)
+            .map(|seconds| (seconds, answer.called))
+            .ok_or_else(|| "never told its time or score".to_owned()),
     }
 }
 

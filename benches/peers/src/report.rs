@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn ratios_leave_out_what_went_wrong() {
-        let cell = |run: f64| Cell { compiles: vec![1e-6], runs: vec![run], fault: None };
+        let cell = |run: f64| Cell { compiles: vec![1e-6], runs: vec![run], ..Cell::default() };
         let wrong = Cell { fault: Some("trap".into()), ..cell(9.0) };
         let lines = [
             Line { name: "a/one".into(), code_bytes: 1000, cells: vec![cell(1.0), cell(2.0)] },

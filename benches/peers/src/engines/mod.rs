@@ -1,6 +1,7 @@
 //! The engines, one file each, behind one trait.
 
 mod singlepass;
+mod skep;
 mod wasmi;
 mod wasmtime;
 
@@ -33,6 +34,10 @@ pub trait Compiled {
 /// Which engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Which {
+    /// this runtime, memories behind guard pages
+    Skep,
+    /// this runtime, every access to a memory compared
+    SkepChecked,
     /// wasmtime with its optimising compiler: what times are compared to
     Cranelift,
     /// wasmtime with its baseline compiler
@@ -47,6 +52,8 @@ impl Which {
     /// Sets the engine up.
     pub fn peer(self) -> Result<Box<dyn Peer>> {
         Ok(match self {
+            Self::Skep => Box::new(skep::Skep::guarded()?),
+            Self::SkepChecked => Box::new(skep::Skep::checked()?),
             Self::Cranelift => Box::new(wasmtime::Wasmtime::cranelift()?),
             Self::Winch => Box::new(wasmtime::Wasmtime::winch()?),
             Self::Singlepass => Box::new(singlepass::Singlepass::new()),

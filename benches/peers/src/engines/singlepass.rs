@@ -43,22 +43,16 @@ struct Ready {
     module: Module,
 }
 
-/// What host functions see; the host is taken out after the run.
+/// What host functions see.
 struct World {
-    host: Option<Host>,
+    host: Host,
     memory: Option<Memory>,
-}
-
-impl World {
-    fn host(&mut self) -> &mut Host {
-        self.host.as_mut().expect("the host is there until the run is over")
-    }
 }
 
 impl Compiled for Ready {
     fn run(&self, program: &Program) -> Result<Answer> {
         let mut store = Store::new(self.engine.clone());
-        let env = FunctionEnv::new(&mut store, World { host: Some(Host::new(program)?), memory: None });
+        let env = FunctionEnv::new(&mut store, World { host: Host::new(program)?, memory: None });
         let mut imports = Imports::new();
         for import in self.module.imports() {
             let function = host::lookup(import.module(), import.name())
@@ -72,17 +66,15 @@ impl Compiled for Ready {
         });
         env.as_mut(&mut store).memory.clone_from(&memory);
         let entry = instance.exports.get_function(&program.entry)?;
-        env.as_mut(&mut store).host().begin();
+        env.as_mut(&mut store).host.begin();
         let outcome = entry.call(&mut store, &[]);
-        let world = env.as_mut(&mut store);
-        let called = world.host().elapsed();
-        let host = world.host.take().context("the host was taken")?;
+        let called = env.as_mut(&mut store).host.elapsed();
         let (end, score) = match outcome {
             Ok(results) => (End::Returned, results.first().and_then(Value::f32)),
             Err(error) => (end_of(error.downcast_ref::<Exit>(), || error.message()), None),
         };
         let hash = memory.map(|memory| memory.view(&store).copy_to_vec()).transpose()?;
-        Ok(host.finish(called, end, score, hash.as_deref()))
+        Ok(env.as_mut(&mut store).host.finish(called, end, score, hash.as_deref()))
     }
 }
 
@@ -124,5 +116,5 @@ fn call(
         Some(view) => unsafe { view.data_unchecked_mut() },
         None => &mut [],
     };
-    function.call(world.host(), host::Memory(bytes), args)
+    function.call(&mut world.host, host::Memory(bytes), args)
 }

@@ -78,7 +78,7 @@ impl Compiled for Ready {
         };
         let score = results.first().and_then(Val::f32);
         let hash = memory.map(|memory| memory.data(&store).to_vec());
-        Ok(store.into_data().host.finish(called, end, score, hash.as_deref()))
+        Ok(store.data_mut().host.finish(called, end, score, hash.as_deref()))
     }
 }
 

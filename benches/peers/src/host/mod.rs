@@ -10,6 +10,7 @@ mod paths;
 mod process;
 mod table;
 
+use std::mem::take;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -86,12 +87,12 @@ impl Host {
         now - self.called_at
     }
 
-    /// The run's answer.
-    pub fn finish(self, called: f64, end: End, score: Option<f32>, memory: Option<&[u8]>) -> Answer {
+    /// The run's answer; to be called once.
+    pub fn finish(&mut self, called: f64, end: End, score: Option<f32>, memory: Option<&[u8]>) -> Answer {
         Answer {
             end,
-            stdout: self.descriptors.stdout,
-            stderr: self.descriptors.stderr,
+            stdout: take(&mut self.descriptors.stdout),
+            stderr: take(&mut self.descriptors.stderr),
             memory: memory.map(memory_hash),
             score,
             called,
