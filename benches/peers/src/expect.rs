@@ -124,8 +124,13 @@ fn fault(check: &Check, answer: &Answer) -> Option<String> {
 }
 
 fn differing(what: &str, expected: &[u8], found: &[u8]) -> Option<String> {
-    (expected.trim_ascii() != found.trim_ascii())
-        .then(|| format!("{what}: expected \"{}\", found \"{}\"", excerpt(expected), excerpt(found)))
+    let (expected, found) = (expected.trim_ascii(), found.trim_ascii());
+    if expected == found {
+        return None;
+    }
+    let at = expected.iter().zip(found).take_while(|(a, b)| a == b).count();
+    let (expected, found) = (excerpt(&expected[at..]), excerpt(&found[at..]));
+    Some(format!("{what} from byte {at}: expected \"{expected}\", found \"{found}\""))
 }
 
 /// Every run of digits as one `#`: what a program prints that prints its own time.
@@ -142,7 +147,7 @@ fn masked(text: &[u8]) -> Vec<u8> {
 }
 
 fn excerpt(bytes: &[u8]) -> String {
-    const SHOWN: usize = 160;
+    const SHOWN: usize = 100;
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(SHOWN)]).escape_debug().to_string();
     if bytes.len() > SHOWN { format!("{text}… ({} bytes)", bytes.len()) } else { text }
 }

@@ -22,9 +22,10 @@ use anyhow::{Context, Result, anyhow};
 use clap::Parser;
 
 use corpus::Set;
-use engines::{Peer, Which};
+use engines::{Peer, Skep, Which};
 use measure::Plan;
 use report::{Format, Report};
+use skep::Tuning;
 
 /// Compiles and runs real programs on several WebAssembly engines and compares their times.
 #[derive(Parser)]
@@ -45,6 +46,12 @@ struct Options {
     /// Which engines
     #[arg(long, value_enum, value_delimiter = ',', default_values = ["skep", "cranelift", "winch", "singlepass"])]
     peers: Vec<Which>,
+    /// Techniques of skep's compiler to switch off
+    #[arg(long, value_parser = engines::technique, value_delimiter = ',', value_name = "TECHNIQUE")]
+    without: Vec<Tuning>,
+    /// Instead of engines: skep with all techniques, then once without each
+    #[arg(long, conflicts_with_all = ["peers", "without"])]
+    ablation: bool,
     /// Runs of each program on each engine, in turns; 0 compiles only
     #[arg(long, default_value_t = 5)]
     runs: usize,
@@ -91,8 +98,8 @@ fn bench(options: &Options) -> Result<bool> {
         programs.iter().for_each(|program| println!("{}", program.name));
         return Ok(true);
     }
-    let peers: Vec<Box<dyn Peer>> = options.peers.iter().map(|which| which.peer()).collect::<Result<_>>()?;
-    let names: Vec<&str> = peers.iter().map(|peer| peer.name()).collect();
+    let peers = peers(options)?;
+    let names: Vec<String> = peers.iter().map(|peer| peer.name().to_owned()).collect();
     let plan = Plan { compiles: options.compiles.max(1), runs: options.runs, limit: options.limit };
     let machine = machine::line();
     let mut lines = Vec::new();
@@ -117,4 +124,12 @@ fn bench(options: &Options) -> Result<bool> {
     faults.extend(report.faults());
     faults.iter().for_each(|fault| eprintln!("wrong: {fault}"));
     Ok(faults.is_empty())
+}
+
+fn peers(options: &Options) -> Result<Vec<Box<dyn Peer>>> {
+    if options.ablation {
+        return Skep::ablation();
+    }
+    let without = options.without.iter().fold(Tuning::NONE, |all, &one| all.with(one));
+    options.peers.iter().map(|which| which.peer(without)).collect()
 }

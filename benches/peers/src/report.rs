@@ -24,7 +24,7 @@ pub enum Format {
 /// All that was measured.
 pub struct Report<'a> {
     /// Engines, in column order.
-    pub names: &'a [&'static str],
+    pub names: &'a [String],
     /// Programs, in row order.
     pub lines: &'a [Line],
 }
@@ -67,7 +67,7 @@ impl Report<'_> {
     }
 
     fn reference(&self) -> usize {
-        self.names.iter().position(|&name| name == REFERENCE).unwrap_or(0)
+        self.names.iter().position(|name| name == REFERENCE).unwrap_or(0)
     }
 
     fn compile_table(&self) -> Vec<Vec<String>> {
@@ -132,11 +132,11 @@ impl Report<'_> {
     }
 
     fn header(&self, first: &[&str]) -> Vec<String> {
-        first.iter().chain(self.names).map(|&name| name.to_owned()).collect()
+        first.iter().map(|&name| name.to_owned()).chain(self.names.iter().cloned()).collect()
     }
 
     fn summary(&self, title: &str, cell: impl Fn(usize) -> String) -> Vec<String> {
-        let title = title.replace("{}", self.names[self.reference()]);
+        let title = title.replace("{}", &self.names[self.reference()]);
         [title, String::new()].into_iter().chain((0..self.names.len()).map(cell)).collect()
     }
 
@@ -265,7 +265,7 @@ mod tests {
             Line { name: "b/two".into(), code_bytes: 1000, cells: vec![cell(1.0), wrong] },
             Line { name: "c/three".into(), code_bytes: 1000, cells: vec![cell(1.0), cell(8.0)] },
         ];
-        let report = Report { names: &["cranelift", "other"], lines: &lines };
+        let report = Report { names: &["cranelift".to_owned(), "other".to_owned()], lines: &lines };
         let text = report.render(Format::Plain);
         let mean =
             text.lines().find(|line| line.starts_with("geometric mean of least")).expect("a line of means");

@@ -5,6 +5,9 @@ mod skep;
 mod wasmi;
 mod wasmtime;
 
+pub use skep::{Skep, technique};
+
+use ::skep::Tuning;
 use anyhow::Result;
 
 use crate::answer::{Answer, End};
@@ -19,7 +22,7 @@ pub const THREAD_STACK_BYTES: usize = GUEST_STACK_BYTES + (64 << 20);
 /// An engine in one configuration.
 pub trait Peer {
     /// As on the command line.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// Validates and compiles, on one thread, to code that is ready to be called.
     fn compile(&self, wasm: &[u8]) -> Result<Box<dyn Compiled>>;
@@ -49,11 +52,11 @@ pub enum Which {
 }
 
 impl Which {
-    /// Sets the engine up.
-    pub fn peer(self) -> Result<Box<dyn Peer>> {
+    /// Sets the engine up; `without` switches techniques of this runtime's compiler off.
+    pub fn peer(self, without: Tuning) -> Result<Box<dyn Peer>> {
         Ok(match self {
-            Self::Skep => Box::new(skep::Skep::guarded()?),
-            Self::SkepChecked => Box::new(skep::Skep::checked()?),
+            Self::Skep => Box::new(skep::Skep::guarded(without)?),
+            Self::SkepChecked => Box::new(skep::Skep::checked(without)?),
             Self::Cranelift => Box::new(wasmtime::Wasmtime::cranelift()?),
             Self::Winch => Box::new(wasmtime::Wasmtime::winch()?),
             Self::Singlepass => Box::new(singlepass::Singlepass::new()),

@@ -29,7 +29,7 @@ impl Singlepass {
 }
 
 impl Peer for Singlepass {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "singlepass"
     }
 

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use skep::{
     Caller, Config, Engine, Error, Extern, FuncType, Instance, Linker, Memory, MemoryMode, Module, Store,
-    Val, ValType,
+    Tuning, Val, ValType,
 };
 
 use super::{Compiled, GUEST_STACK_BYTES, Peer, end_of};
@@ -12,9 +12,9 @@ use crate::answer::{Answer, End};
 use crate::corpus::{Program, Timing};
 use crate::host::{self, ARGS_MAX, Exit, Host, HostFn};
 
-/// The engine in one memory mode.
+/// The engine in one memory mode, with all techniques of its compiler or without some.
 pub struct Skep {
-    name: &'static str,
+    name: String,
     engine: Engine,
     /// One thread to compile on.
     thread: ThreadPool,
@@ -22,25 +22,44 @@ pub struct Skep {
 
 impl Skep {
     /// Memories behind guard pages.
-    pub fn guarded() -> Result<Self> {
-        Self::new("skep", MemoryMode::Guarded)
+    pub fn guarded(without: Tuning) -> Result<Self> {
+        Self::new("skep".to_owned(), MemoryMode::Guarded, without)
     }
 
     /// Memories whose every access is compared.
-    pub fn checked() -> Result<Self> {
-        Self::new("skep-checked", MemoryMode::Checked)
+    pub fn checked(without: Tuning) -> Result<Self> {
+        Self::new("skep-checked".to_owned(), MemoryMode::Checked, without)
     }
 
-    fn new(name: &'static str, mode: MemoryMode) -> Result<Self> {
-        let config = Config::new().memory_mode(mode).max_stack_bytes(GUEST_STACK_BYTES);
+    /// With everything first, then once without each technique.
+    pub fn ablation() -> Result<Vec<Box<dyn Peer>>> {
+        let mut peers: Vec<Box<dyn Peer>> = vec![Box::new(Self::guarded(Tuning::NONE)?)];
+        for &(technique, bit) in Tuning::TABLE {
+            peers.push(Box::new(Self::new(format!("-{technique}"), MemoryMode::Guarded, bit)?));
+        }
+        Ok(peers)
+    }
+
+    fn new(name: String, mode: MemoryMode, without: Tuning) -> Result<Self> {
+        let config = Config::new()
+            .memory_mode(mode)
+            .max_stack_bytes(GUEST_STACK_BYTES)
+            .tuning(Tuning::ALL.without(without));
         let thread = ThreadPoolBuilder::new().num_threads(1).build()?;
         Ok(Self { name, engine: Engine::new(&config)?, thread })
     }
 }
 
+/// The technique of this name, as a set of one.
+pub fn technique(name: &str) -> Result<Tuning, String> {
+    let names = || Tuning::TABLE.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let found = Tuning::TABLE.iter().find(|(known, _)| *known == name);
+    found.map(|(_, bit)| *bit).ok_or_else(|| format!("expected one of {}", names()))
+}
+
 impl Peer for Skep {
-    fn name(&self) -> &'static str {
-        self.name
+    fn name(&self) -> &str {
+        &self.name
     }
 
     fn compile(&self, wasm: &[u8]) -> Result<Box<dyn Compiled>> {

@@ -22,7 +22,7 @@ impl Wasmi {
 }
 
 impl Peer for Wasmi {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "wasmi"
     }
 

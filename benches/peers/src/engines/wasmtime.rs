@@ -36,7 +36,7 @@ impl Wasmtime {
 }
 
 impl Peer for Wasmtime {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         self.name
     }
 
