@@ -26,7 +26,7 @@ pub struct Cell {
     /// Seconds of each run, as the program's timing defines them.
     pub runs: Vec<f64>,
     /// CPU seconds of all runs' calls: more than `runs` tell where a program's time is a score.
-    spent: f64,
+    pub spent: f64,
     /// What went wrong, if anything; then no time counts.
     pub fault: Option<String>,
 }
