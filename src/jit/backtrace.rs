@@ -63,11 +63,6 @@ impl ModuleCode {
         &self.image
     }
 
-    /// The module.
-    pub(crate) fn decl(&self) -> &Arc<ModuleDecl> {
-        &self.decl
-    }
-
     /// The function to which the instruction before `offset` belongs.
     fn func_before(&self, offset: u32) -> Option<DefinedFuncIdx> {
         let before = offset.checked_sub(1)?;
@@ -306,13 +301,9 @@ impl Backtrace {
     }
 
     /// The frames, innermost first.
+    #[must_use]
     pub fn frames(&self) -> impl ExactSizeIterator<Item = Frame<'_>> {
         self.frames.iter().map(|&place| self.frame(place))
-    }
-
-    /// The declaration of the module in which the innermost frame lies.
-    pub(crate) fn innermost_decl(&self) -> Option<&Arc<ModuleDecl>> {
-        self.frames.first().map(|place| &self.modules[usize::from(place.module)].decl)
     }
 
     /// Whether the trap was an access that hit a guard.
@@ -426,7 +417,7 @@ mod tests {
         // SAFETY: the stack of every row ends with a word that is no module's code.
         let len = unsafe { walk(start, frames.as_ptr(), known) };
         let found: Vec<usize> = frames[..len as usize].iter().map(Cell::get).collect();
-        assert_eq!(found, expected, "{start_pc:#x} on {stack:x?}", start_pc = pc);
+        assert_eq!(found, expected, "{pc:#x} on {stack:x?}");
     }
 
     #[test]

@@ -221,35 +221,48 @@ fn hex(value: usize) -> [u8; 18] {
 mod registers {
     use super::{c_int, ptr, ucontext_t};
 
+    /// Positions in the machine state.
+    const PC: usize = index(libc::REG_RIP);
+    const SP: usize = index(libc::REG_RSP);
+    const SCRATCH: usize = index(libc::REG_R11);
+    const CONTEXT: usize = index(libc::REG_R15);
+
+    #[expect(clippy::cast_sign_loss, reason = "asserted not to be negative")]
+    const fn index(register: c_int) -> usize {
+        assert!(register >= 0);
+        register as usize
+    }
+
     /// The context register points this far into the context, so that more of it is in reach of a short displacement.
     const CONTEXT_BIAS: usize = 128;
 
-    fn get(machine: &ucontext_t, reg: c_int) -> usize {
-        machine.uc_mcontext.gregs[reg as usize].cast_unsigned() as usize
+    #[expect(clippy::cast_possible_truncation, reason = "registers and pointers have 64 bits here")]
+    fn get(machine: &ucontext_t, register: usize) -> usize {
+        machine.uc_mcontext.gregs[register].cast_unsigned() as usize
     }
 
-    fn set(machine: &mut ucontext_t, reg: c_int, value: usize) {
-        machine.uc_mcontext.gregs[reg as usize] = (value as u64).cast_signed();
+    fn set(machine: &mut ucontext_t, register: usize, value: usize) {
+        machine.uc_mcontext.gregs[register] = (value as u64).cast_signed();
     }
 
     pub(super) fn pc(machine: &ucontext_t) -> Option<usize> {
-        Some(get(machine, libc::REG_RIP))
+        Some(get(machine, PC))
     }
 
     pub(super) fn context(machine: &ucontext_t) -> usize {
-        get(machine, libc::REG_R15).wrapping_sub(CONTEXT_BIAS)
+        get(machine, CONTEXT).wrapping_sub(CONTEXT_BIAS)
     }
 
     /// `push kind; call stub`, with the site as the return address.
     pub(super) fn resume(machine: &mut ucontext_t, stub: usize, kind: u64, datum: usize) {
-        let site = get(machine, libc::REG_RIP);
-        let top = get(machine, libc::REG_RSP) - 16;
+        let site = get(machine, PC);
+        let top = get(machine, SP) - 16;
         let words = ptr::with_exposed_provenance_mut::<[u64; 2]>(top);
         // SAFETY: I5.
         unsafe { words.write([site as u64, kind]) };
-        set(machine, libc::REG_RSP, top);
-        set(machine, libc::REG_R11, datum);
-        set(machine, libc::REG_RIP, stub);
+        set(machine, SP, top);
+        set(machine, SCRATCH, datum);
+        set(machine, PC, stub);
     }
 }
 

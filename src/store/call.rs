@@ -141,13 +141,13 @@ pub(crate) fn call_func<T>(
 /// As [`call_func`], of a function of this store whose origin is not gone.
 #[inline]
 pub(crate) fn call<T>(
-    store: ViewMut<'_, T>,
+    mut store: ViewMut<'_, T>,
     callee: &Callee,
     caller: Option<InstanceAddr>,
     cells: &mut [ValueCell],
 ) -> Result<(), Error> {
     match *callee {
-        Callee::Wasm { instance, stub, code, counts } => enter(store, instance, (stub, code, counts), cells),
+        Callee::Wasm { instance, stub, code, counts } => enter(&mut store, instance, (stub, code, counts), cells),
         Callee::Host(func) => call_host(store, func, caller, cells),
     }
 }
@@ -165,7 +165,7 @@ fn call_host<T>(
 
 #[inline]
 fn enter<T>(
-    store: ViewMut<'_, T>,
+    store: &mut ViewMut<'_, T>,
     instance: InstanceAddr,
     (stub, code, (params, results)): (usize, usize, (u32, u32)),
     cells: &mut [ValueCell],
@@ -199,16 +199,16 @@ fn reset_limits<T>(store: StorePtr<T>, limit: usize) {
 
 /// The error that a call ends with. A panic of the host goes on here, where no machine code is left to be unwound.
 #[cold]
-fn ended_by<T>(store: ViewMut<'_, T>, raw: RawTrap) -> Error {
+fn ended_by<T>(store: &StoreInner<T>, raw: RawTrap) -> Error {
     let code = TrapCode::from_u8(raw.code).expect("machine code leaves with a trap code");
     if let Some(trap) = code.trap() {
-        return Error::Trap(Box::new(place(&store, raw, TrapError::bare(trap))));
+        return Error::Trap(Box::new(place(store, raw, TrapError::bare(trap))));
     }
     match builtin::take_pending() {
         Pending::Panic(payload) => resume_unwind(payload),
         // A trap that the host made happened where it was called.
         Pending::Error(Error::Trap(trap)) if trap.backtrace.is_empty() && trap.instance.is_none() => {
-            Error::Trap(Box::new(place(&store, raw, *trap)))
+            Error::Trap(Box::new(place(store, raw, *trap)))
         }
         Pending::Error(error) => error,
     }

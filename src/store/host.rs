@@ -355,6 +355,9 @@ impl<T> Caller<'_, T> {
     ///
     /// # Errors
     /// If the handle is stale or of another store.
+    ///
+    /// # Panics
+    /// Never: no row goes while its code runs.
     pub fn memory_and_data(&mut self, memory: Memory) -> Result<(&mut [u8], &mut T), Error> {
         let memory = self.view.resolve_memory(memory)?;
         let StoreInner { memories, instances, .. } = &mut *self.view;

@@ -61,6 +61,9 @@ fn references_cross_as_handles() {
     assert_eq!(back.downcast::<&str>(&store).unwrap(), Some(&"host value"));
 }
 
+type Four = (i32, i64, f32, f64);
+type Sixteen = (i32, i64, f32, f64, i32, i64, f32, f64, i32, i64, f32, f64, i32, i64, f32, f64);
+
 #[test]
 fn many_parameters_and_results() {
     let (mut store, echo) = spawn(MemoryMode::Guarded, ECHO);
@@ -69,8 +72,6 @@ fn many_parameters_and_results() {
     assert_eq!(swap.call(&mut store, (u32::MAX, 0.5)).unwrap(), (0.5, u32::MAX));
     let three = echo.typed_func::<(i32, u64, f32), (f32, u64, i32)>(&store, "three").unwrap();
     assert_eq!(three.call(&mut store, (-3, u64::MAX, 1.5)).unwrap(), (1.5, u64::MAX, -3));
-    type Four = (i32, i64, f32, f64);
-    type Sixteen = (i32, i64, f32, f64, i32, i64, f32, f64, i32, i64, f32, f64, i32, i64, f32, f64);
     let mixed = echo.typed_func::<Sixteen, (f64, f32, i64, i32)>(&store, "mixed16").unwrap();
     let four: Four = (-7, i64::MIN, 2.5, -0.25);
     let (a, b, c, d) = four;

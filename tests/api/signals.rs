@@ -153,8 +153,7 @@ type Handler = extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
 
 /// Installs a handler, or `SIG_DFL`, `SIG_IGN`, and returns what stood before.
 fn install(signal: c_int, handler: usize, flags: c_int) -> sigaction {
-    // SAFETY: zeros are a valid `sigaction`.
-    let (mut action, mut old): (sigaction, sigaction) = unsafe { (std::mem::zeroed(), std::mem::zeroed()) };
+    let (mut action, mut old) = (no_action(), no_action());
     action.sa_sigaction = handler;
     action.sa_flags = flags;
     // SAFETY: valid pointers.
@@ -162,9 +161,13 @@ fn install(signal: c_int, handler: usize, flags: c_int) -> sigaction {
     old
 }
 
-fn current(signal: c_int) -> usize {
+fn no_action() -> sigaction {
     // SAFETY: zeros are a valid `sigaction`.
-    let mut old: sigaction = unsafe { std::mem::zeroed() };
+    unsafe { std::mem::zeroed() }
+}
+
+fn current(signal: c_int) -> usize {
+    let mut old = no_action();
     // SAFETY: valid pointers.
     assert_eq!(unsafe { sigaction(signal, ptr::null(), &raw mut old) }, 0);
     old.sa_sigaction
@@ -177,7 +180,9 @@ fn exit(status: c_int) -> ! {
 
 extern "C" fn with_info(_: c_int, info: *mut siginfo_t, machine: *mut c_void) {
     // SAFETY: the kernel's information, handed on unchanged.
-    let address = unsafe { (*info).si_addr() }.addr();
+    let info = unsafe { &*info };
+    // SAFETY: likewise: of a fault.
+    let address = unsafe { info.si_addr() }.addr();
     exit(if address == NOWHERE && !machine.is_null() { HANDLED } else { 1 });
 }
 
@@ -205,8 +210,11 @@ fn set_alternate_stack(bytes: usize) {
     assert_eq!(unsafe { libc::sigaltstack(&raw const stack, ptr::null_mut()) }, 0);
 }
 
+/// A function and what it is called with.
+type Job = (fn(*mut c_void), *mut c_void);
+
 thread_local! {
-    static JOB: Cell<Option<(fn(*mut c_void), *mut c_void)>> = const { Cell::new(None) };
+    static JOB: Cell<Option<Job>> = const { Cell::new(None) };
 }
 
 /// Runs `job` on the stack of a signal handler.
@@ -414,7 +422,6 @@ mod cases {
         let mut guest = Guest::new(|| {});
         in_fork(|| guest.check());
         guest.check();
-        // SAFETY: ended by `exec` at once.
         let status = Command::new("true").status().unwrap();
         assert!(status.success());
     }
