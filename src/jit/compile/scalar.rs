@@ -134,10 +134,11 @@ impl<M: Masm> Emit<'_, M> {
         let rhs = self.operand_reg(by, ty);
         let lhs = self.pop_int();
         self.division_traps(size, kind, (lhs, rhs), by);
+        // The result first: making its place may move an alias of the local it goes to into any free temporary.
+        let result = self.int_result(Some(lhs));
         for &reg in M::DIVIDE_CLOBBERS {
             self.vacate_int(reg, M::DIVIDE_CLOBBERS);
         }
-        let result = self.int_result(Some(lhs));
         self.m.divide(size, kind, result.reg, lhs, rhs);
         self.finish_int(ty, result, &[Operand::Reg(lhs), Operand::Reg(rhs)]);
     }
