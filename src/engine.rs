@@ -472,3 +472,74 @@ impl FixedStubs {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::spec::types::ValType;
+
+    /// Function types by number, all different.
+    fn ty(n: usize) -> FuncType {
+        let digits = (0..6).map(|k| ValType::ALL[n / 7_usize.pow(k) % 7]);
+        FuncType::new(digits, [ValType::I32; 2].into_iter().take(n % 3))
+    }
+
+    #[test]
+    fn equal_types_have_equal_ids_however_many_threads_ask() {
+        const TYPES: usize = 500;
+        let engine = Engine::new(&Config::default()).unwrap();
+        let all: Vec<Vec<TypeId>> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|thread| {
+                    let engine = &engine;
+                    scope.spawn(move || {
+                        // Each thread begins elsewhere.
+                        let mut ids = vec![TypeId::new(0); TYPES];
+                        for k in 0..TYPES {
+                            let n = (k + thread * 61) % TYPES;
+                            ids[n] = engine.type_id(&ty(n)).unwrap();
+                        }
+                        ids
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(all.windows(2).all(|pair| pair[0] == pair[1]));
+        assert_eq!(all[0].iter().collect::<HashSet<_>>().len(), TYPES);
+        assert!(all[0].iter().enumerate().all(|(n, &id)| *engine.type_row(id).ty == ty(n)));
+    }
+
+    #[test]
+    fn the_limit_on_types_refuses_new_ones_only() {
+        let engine = Engine::new(&Config::default().max_types(10)).unwrap();
+        let ids: Vec<_> = (0..10).map(|n| engine.type_id(&ty(n)).unwrap()).collect();
+        assert_eq!(engine.type_id(&ty(10)).unwrap_err().to_string(), "too many function types in a store");
+        assert_eq!((0..10).map(|n| engine.type_id(&ty(n)).unwrap()).collect::<Vec<_>>(), ids);
+    }
+
+    #[test]
+    fn signatures_of_one_class_share_a_stub() {
+        let engine = Engine::new(&Config::default()).unwrap();
+        let stub = |role, params: &[ValType]| {
+            let ty = FuncType::new(params.iter().copied(), []);
+            engine.stub(role, &engine.type_row(engine.type_id(&ty).unwrap())).unwrap()
+        };
+        let host = stub(StubRole::Host, &[ValType::I64]);
+        assert_eq!(stub(StubRole::Host, &[ValType::FuncRef]), host);
+        assert_ne!(stub(StubRole::Host, &[ValType::F64]), host);
+        assert_ne!(stub(StubRole::Entry, &[ValType::I64]), host);
+        let wide = [ValType::I32; 40];
+        assert_eq!(stub(StubRole::Entry, &wide), stub(StubRole::Entry, &wide[..39]));
+    }
+
+    #[test]
+    fn a_mask_takes_cpu_features_away() {
+        let engine = Engine::new(&Config::default().cpu_mask(Cpu::NONE)).unwrap();
+        assert_eq!(engine.target().cpu, Cpu::NONE);
+        let engine = Engine::new(&Config::default()).unwrap();
+        assert_eq!(engine.target().cpu, entry::host_target().unwrap().cpu);
+    }
+}

@@ -6,8 +6,8 @@
 
 use super::StoreInner;
 use super::addr::{
-    ExternAddr, ExternRef, Func, FuncAddr, Global, GlobalAddr, Instance, InstanceAddr, MemAddr, Memory, Table,
-    TableAddr, TemplateAddr,
+    ExternAddr, ExternRef, Func, FuncAddr, Global, GlobalAddr, Instance, InstanceAddr, MemAddr, Memory,
+    Table, TableAddr, TemplateAddr,
 };
 use super::row::{GlobalRow, InstanceRow, MemoryRow, State, TableRow};
 use crate::arena::handle::Addr;

@@ -102,3 +102,63 @@ impl Names {
         self.owners.keys().map(|name| &**name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Names;
+    use crate::arena::handle::Addr;
+    use crate::store::addr::InstanceAddr;
+
+    fn instance(slot: u32) -> InstanceAddr {
+        Addr::from_parts(slot, 1).unwrap().into()
+    }
+
+    #[test]
+    fn a_name_is_found_once_committed_and_released_by_its_owner_only() {
+        let mut names = Names::default();
+        names.reserve("x", 7).unwrap();
+        assert_eq!((names.get("x"), names.len()), (None, 1));
+        assert!(names.reserve("x", 8).is_err());
+        names.cancel("x", 8);
+        names.commit("x", 8, instance(2));
+        assert_eq!((names.get("x"), names.len()), (None, 1), "another spawn has no say");
+        names.commit("x", 7, instance(1));
+        names.cancel("x", 7);
+        assert_eq!(names.get("x"), Some(instance(1)));
+        assert!(!names.unregister("x", instance(2)));
+        assert!(names.unregister("x", instance(1)));
+        assert_eq!(names.len(), 0);
+    }
+
+    #[test]
+    fn the_empty_name_is_never_taken() {
+        let mut names = Names::default();
+        names.reserve("", 1).unwrap();
+        names.register("", instance(1)).unwrap();
+        assert_eq!((names.get(""), names.len()), (None, 0));
+    }
+
+    #[test]
+    fn storage_comes_back_without_thrash() {
+        let mut names = Names::default();
+        let name = |n: u32| format!("name{n}");
+        for n in 0..10_000 {
+            names.register(&name(n), instance(1)).unwrap();
+        }
+        for n in 10..10_000 {
+            assert!(names.unregister(&name(n), instance(1)));
+        }
+        assert!((100..=256).contains(&names.owners.capacity()), "{}", names.owners.capacity());
+        for n in 0..1000 {
+            names.register(&name(20_000 + n), instance(1)).unwrap();
+        }
+        let mut shrinks = 0;
+        for n in 0..5_000 {
+            let mark = names.mark;
+            names.unregister(&name(20_000 + n), instance(1));
+            shrinks += usize::from(names.mark < mark);
+            names.register(&name(21_000 + n), instance(1)).unwrap();
+        }
+        assert!(shrinks <= 1, "{shrinks} times");
+    }
+}

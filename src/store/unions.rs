@@ -196,3 +196,64 @@ impl<T> StoreInner<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Unions;
+    use crate::arena::handle::Addr;
+    use crate::store::addr::InstanceAddr;
+
+    fn instance(slot: u32) -> InstanceAddr {
+        Addr::from_parts(slot, 1).unwrap().into()
+    }
+
+    /// Node and instance of a lone one: nodes are never 0.
+    fn lone(n: u32) -> (u64, Option<InstanceAddr>) {
+        (u64::from(n), Some(instance(n)))
+    }
+
+    #[test]
+    fn groups_join_and_know_their_members() {
+        let mut unions = Unions::default();
+        assert!(unions.join(lone(1), lone(2)));
+        assert!(unions.join(lone(3), lone(4)));
+        assert!(!unions.join((1, None), (2, None)));
+        assert_eq!(unions.len(), 2);
+        assert_ne!(unions.find(1), unions.find(3));
+        assert!(unions.join((2, None), (4, None)));
+        let root = unions.find(1);
+        assert!((1..=4).all(|node| unions.find(node) == root && unions.is_joined(node)));
+        assert_eq!(unions.members(3).collect::<Vec<_>>(), [1, 2, 3, 4].map(instance));
+        assert!(!unions.is_joined(5));
+        assert_eq!(unions.members(5).count(), 0);
+    }
+
+    #[test]
+    fn a_member_that_goes_leaves_its_name_to_the_rest() {
+        let mut unions = Unions::default();
+        unions.join(lone(1), lone(2));
+        unions.remove(1, instance(1));
+        assert_eq!(unions.members(1).collect::<Vec<_>>(), [instance(2)]);
+        // A newcomer in the slot of the first is in no old group.
+        assert!(!unions.is_joined(9));
+        assert!(unions.join((9, Some(instance(1))), (2, None)));
+        unions.remove(9, instance(1));
+        unions.remove(2, instance(2));
+        assert_eq!(unions.len(), 0);
+    }
+
+    #[test]
+    fn a_chain_of_joins_stays_shallow() {
+        let mut unions = Unions::default();
+        for n in 2..5_000 {
+            unions.join((u64::from(n - 1), Some(instance(n - 1))), lone(n));
+        }
+        let root = unions.find(1);
+        assert!((2..5_000).all(|node| unions.find(node) == root));
+        assert_eq!(
+            unions.joined.values().filter(|&&next| next != root).count(),
+            0,
+            "the larger side keeps its name"
+        );
+    }
+}

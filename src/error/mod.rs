@@ -4,15 +4,21 @@
 //! Does not know: live rows. A handle in a message is a [`HandleName`]: printable, usable for nothing else.
 //! Mistakes of our own are assertions and never an `Error`.
 
+mod handle;
+mod link;
+mod trap;
+
+pub use handle::{HandleName, Stale, WrongIsland, WrongStore};
+pub use link::{LinkCause, LinkError, LinkErrors};
+pub use trap::{TrapDetail, TrapError};
+
 use std::error::Error as StdError;
 use std::{fmt, io};
 
-use crate::arena::handle::{HandleError, RawHandle};
-use crate::jit::backtrace::Backtrace;
+use crate::arena::handle::HandleError;
 use crate::spec::invalid::{Invalid, LimitExceeded, ModuleError};
-use crate::spec::module::FuncIdx;
 use crate::spec::trap::Trap;
-use crate::spec::types::{ExternKind, ExternType, FuncType, ValType};
+use crate::spec::types::{ExternKind, FuncType, ValType};
 
 /// Everything that this crate's functions can fail with. At most 16 bytes; payloads are boxed.
 #[non_exhaustive]
@@ -258,169 +264,6 @@ impl From<AccessError> for Error {
 impl From<TypeError> for Error {
     fn from(error: TypeError) -> Self {
         Self::Type(Box::new(error))
-    }
-}
-
-/// A handle as it is printed: `instance#3v7@1`, `func#5v3@1:17`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct HandleName {
-    noun: &'static str,
-    handle: RawHandle,
-    func: Option<FuncIdx>,
-}
-
-impl HandleName {
-    pub(crate) const fn new(noun: &'static str, handle: RawHandle) -> Self {
-        Self { noun, handle, func: None }
-    }
-
-    pub(crate) const fn func(handle: RawHandle, func: Option<FuncIdx>) -> Self {
-        Self { noun: "func", handle, func }
-    }
-}
-
-impl fmt::Display for HandleName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.handle.write(self.noun, f)?;
-        self.func.map_or(Ok(()), |func| write!(f, ":{}", func.as_u32()))
-    }
-}
-
-impl fmt::Debug for HandleName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// A handle whose row is gone, or whose instance is kept only by references.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stale {
-    /// The handle that was used.
-    pub handle: HandleName,
-    /// The generation its slot is at now.
-    pub generation_now: u32,
-    /// Whether the instance is freed but still kept by references to its functions.
-    pub zombie: bool,
-}
-
-impl fmt::Display for Stale {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "stale handle {}: ", self.handle)?;
-        if self.zombie {
-            return f.write_str("freed, kept only by references");
-        }
-        write!(f, "the slot is at generation {}", self.generation_now)
-    }
-}
-
-/// A handle of another store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WrongStore {
-    /// The handle that was used.
-    pub handle: HandleName,
-    /// Low half of the id of the store it was used with.
-    pub store: u32,
-}
-
-impl fmt::Display for WrongStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "handle {} belongs to store {}, used with store {}",
-            self.handle,
-            self.handle.handle.store(),
-            self.store
-        )
-    }
-}
-
-/// A handle outside the island of the call that used it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WrongIsland {
-    /// The handle that was used.
-    pub handle: HandleName,
-    /// The instance whose island it is not in.
-    pub instance: HandleName,
-}
-
-impl fmt::Display for WrongIsland {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is not in the island of {}", self.handle, self.instance)
-    }
-}
-
-/// A trap: the code, and where and why as far as known. Prints the code's text; `{:#}` adds the rest.
-#[derive(Clone)]
-pub struct TrapError {
-    /// What happened.
-    pub code: Trap,
-    /// The instance whose code trapped; `None` when the host made the trap.
-    pub instance: Option<HandleName>,
-    /// What was accessed.
-    pub detail: TrapDetail,
-    /// Where, innermost frame first.
-    pub backtrace: Backtrace,
-}
-
-impl TrapError {
-    /// A trap that no machine code made.
-    #[must_use]
-    pub fn bare(code: Trap) -> Self {
-        Self { code, instance: None, detail: TrapDetail::None, backtrace: Backtrace::default() }
-    }
-}
-
-/// What a trap's code was about to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TrapDetail {
-    /// Nothing more is known.
-    None,
-    /// An access to memory.
-    Memory {
-        /// First byte of the access.
-        address: u64,
-        /// Bytes that the memory had.
-        size: u64,
-    },
-    /// An access to a table.
-    Table {
-        /// The index.
-        index: u64,
-        /// Elements that the table had.
-        size: u64,
-    },
-    /// An indirect call.
-    Signature {
-        /// What the call site expects.
-        expected: FuncType,
-        /// What the table holds.
-        found: FuncType,
-    },
-}
-
-impl fmt::Display for TrapError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.code, f)?;
-        if !f.alternate() {
-            return Ok(());
-        }
-        match &self.detail {
-            TrapDetail::None => {}
-            TrapDetail::Memory { address, size } => write!(f, ": address {address:#x} of {size:#x} bytes")?,
-            TrapDetail::Table { index, size } => write!(f, ": index {index} of {size}")?,
-            TrapDetail::Signature { expected, found } => write!(f, ": {expected} != {found}")?,
-        }
-        if let Some(instance) = self.instance {
-            write!(f, " in {instance}")?;
-        }
-        if self.backtrace.is_empty() { Ok(()) } else { write!(f, "\n{}", self.backtrace) }
-    }
-}
-
-impl fmt::Debug for TrapError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self:#}")
     }
 }
 
@@ -671,129 +514,99 @@ pub struct BatchError {
     pub cause: Error,
 }
 
-/// All imports that fail, in order of declaration. Prints a line each.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LinkErrors {
-    /// At least one.
-    pub errors: Vec<LinkError>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arena::handle::{Addr, RawHandle};
+    use crate::spec::module::FuncIdx;
 
-impl fmt::Display for LinkErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.errors.iter().enumerate().try_for_each(|(n, error)| {
-            if n > 0 {
-                f.write_str("\n")?;
-            }
-            fmt::Display::fmt(error, f)
-        })
+    fn name(noun: &'static str, generation: u32) -> HandleName {
+        HandleName::new(noun, RawHandle::new(Addr::from_parts(3, generation).unwrap(), 1))
     }
-}
 
-/// An import that is missing or does not match. `{:#}` adds the types and the nearest name that exists.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LinkError {
-    /// Position among the module's imports.
-    pub index: usize,
-    /// The module it is imported from.
-    pub module: Box<str>,
-    /// Its name there.
-    pub name: Box<str>,
-    /// Its kind.
-    pub kind: ExternKind,
-    /// What it must be.
-    pub expected: ExternType,
-    /// What was found under its name.
-    pub found: Option<ExternType>,
-    /// Why it fails.
-    pub cause: LinkCause,
-    /// An existing name that looks like it.
-    pub nearest: Option<Box<str>>,
-}
-
-/// Why an import fails.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LinkCause {
-    /// Nothing has the module's name.
-    UnknownModule,
-    /// The module does not export the name.
-    UnknownName,
-    /// The name stands for something of another kind.
-    Kind(ExternKind),
-    /// Function types differ: expected, found.
-    Signature(FuncType, FuncType),
-    /// Element types differ: expected, found.
-    TableType(ValType, ValType),
-    /// Smaller than the import's minimum: minimum, current size.
-    Minimum(u64, u64),
-    /// The import has a maximum and the export none.
-    NoMaximum(u64),
-    /// The export's maximum is greater than the import's: expected, found.
-    Maximum(u64, u64),
-    /// One global can be set and the other not: expected, found.
-    Mutability(bool, bool),
-    /// Types of the globals' values differ: expected, found.
-    ValueType(ValType, ValType),
-    /// One memory is shared and the other not: expected, found.
-    Shared(bool, bool),
-    /// Types of indices differ: expected, found.
-    IndexType(ValType, ValType),
-    /// Bytes in a page differ: expected, found.
-    PageSize(u64, u64),
-    /// The definition is a handle, and the store it belongs to was not given.
-    NeedsStore,
-    /// The definition is a handle whose row is gone, or of another store.
-    Handle(Box<str>),
-}
-
-impl LinkCause {
-    /// Whether the name is unknown, as opposed to standing for something that does not match.
-    #[must_use]
-    pub const fn is_unknown(&self) -> bool {
-        matches!(self, Self::UnknownModule | Self::UnknownName)
+    fn check(error: impl Into<Error>, expected: &str) {
+        assert_eq!(error.into().to_string(), expected);
     }
-}
 
-impl fmt::Display for LinkError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.cause {
-            LinkCause::UnknownModule => write!(f, "module[{}] not instantiated", self.module)?,
-            LinkCause::UnknownName => write_export(f, &self.module, &self.name, None)?,
-            LinkCause::Kind(found) => write_export(f, &self.module, &self.name, Some((*found, self.kind)))?,
-            cause => write!(f, "import {}[{}.{}]: {cause}", self.kind, self.module, self.name)?,
-        }
-        if !f.alternate() {
-            return Ok(());
-        }
-        write!(f, " (expected {}", self.expected)?;
-        if let Some(found) = &self.found {
-            write!(f, ", found {found}")?;
-        }
-        if let Some(nearest) = &self.nearest {
-            write!(f, ", did you mean {nearest:?}?")?;
-        }
-        f.write_str(")")
+    #[test]
+    fn every_text_is_as_agreed() {
+        check(Error::NameTaken(Box::new(Name("m".into()))), "module[m] has already been instantiated");
+        check(Error::AlreadyClosed, "already closed");
+        check(Error::Exit(7), "module closed with exit_code(7)");
+        check(Error::StoreClosed(8), "runtime closed with exit_code(8)");
+        check(Error::limit(LimitError::TYPES, 11, 10), "too many function types in a store");
+        check(Error::limit("memory pages", 5, 4), "memory pages 5 exceeds the limit 4");
+        let zombies = LimitError { limit: "instances", asked: 3, allowed: 2, zombies: 1 };
+        check(Error::Limit(Box::new(zombies)), "instances 3 exceeds the limit 2, 1 zombies await collect()");
+        let export =
+            |kinds| Error::Export(Box::new(ExportError { module: "m".into(), name: "x".into(), kinds }));
+        check(export(None), r#""x" is not exported in module "m""#);
+        let kinds = Some((ExternKind::Memory, ExternKind::Func));
+        check(export(kinds), r#"export "x" in module "m" is a memory, not a func"#);
+        check(TypeError::ParamCount { expected: 2, passed: 1 }, "expected 2 params, but passed 1");
+        let param =
+            TypeError::Param { expected: 2, passed: 2, index: 1, found: ValType::F32, wanted: ValType::I32 };
+        check(param, "expected 2 params, but passed 2: param 1 is f32, not i32");
+        let (expected, found) = (FuncType::new([], [ValType::F32]), FuncType::new([], []));
+        check(TypeError::Signature { expected, found }, "signature mismatch: v_f32 != v_v");
+        check(Error::from_trap(Trap::Unreachable), "unreachable");
+        let batch = BatchError { index: 4, cause: Error::Exit(1) };
+        check(Error::Batch(Box::new(batch)), "batch item 4: module closed with exit_code(1)");
     }
-}
 
-impl fmt::Display for LinkCause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownModule => f.write_str("unknown module"),
-            Self::UnknownName => f.write_str("unknown name"),
-            Self::Kind(found) => write!(f, "is a {found}"),
-            Self::Signature(expected, found) => write!(f, "signature mismatch: {expected} != {found}"),
-            Self::TableType(expected, found) => write!(f, "table type mismatch: {expected} != {found}"),
-            Self::Minimum(min, current) => write!(f, "minimum size mismatch: {min} > {current}"),
-            Self::NoMaximum(max) => write!(f, "maximum size mismatch: {max}, but actual has no max"),
-            Self::Maximum(expected, found) => write!(f, "maximum size mismatch: {expected} < {found}"),
-            Self::Mutability(expected, found) => write!(f, "mutability mismatch: {expected} != {found}"),
-            Self::ValueType(expected, found) => write!(f, "value type mismatch: {expected} != {found}"),
-            Self::Shared(expected, found) => write!(f, "shared mismatch: {expected} != {found}"),
-            Self::IndexType(expected, found) => write!(f, "index type mismatch: {expected} != {found}"),
-            Self::PageSize(expected, found) => write!(f, "page size mismatch: {expected} != {found}"),
-            Self::NeedsStore => f.write_str("defined by a handle: make the template with its store"),
-            Self::Handle(text) => f.write_str(text),
-        }
+    #[test]
+    fn handles_are_named_in_full() {
+        let stale = Stale { handle: name("instance", 7), generation_now: 8, zombie: false };
+        check(Error::Stale(Box::new(stale)), "stale handle instance#3v7@1: the slot is at generation 8");
+        let zombie = Stale { zombie: true, ..stale };
+        check(Error::Stale(Box::new(zombie)), "stale handle instance#3v7@1: freed, kept only by references");
+        let foreign = WrongStore { handle: name("memory", 1), store: 2 };
+        check(
+            Error::WrongStore(Box::new(foreign)),
+            "handle memory#3v1@1 belongs to store 1, used with store 2",
+        );
+        let apart = WrongIsland { handle: name("memory", 1), instance: name("instance", 7) };
+        check(Error::WrongIsland(Box::new(apart)), "memory#3v1@1 is not in the island of instance#3v7@1");
+        let raw = RawHandle::new(Addr::from_parts(5, 3).unwrap(), 1);
+        check(
+            Error::NoCaller(Box::new(HandleName::func(raw, None))),
+            "func#5v3@1 is a host function: name the instance it is called for",
+        );
+        assert_eq!(HandleName::func(raw, Some(FuncIdx::new(17))).to_string(), "func#5v3@1:17");
+        let (memory, table, global) = (name("memory", 1), name("table", 1), name("global", 1));
+        check(
+            AccessError::Memory { offset: 65_535, len: 2, memory, size: 65_536 },
+            "65535+2 exceeds memory#3v1@1 of 65536 bytes",
+        );
+        check(AccessError::Table { index: 9, table, size: 3 }, "9 exceeds table#3v1@1 of 3");
+        check(AccessError::Immutable { global }, "global#3v1@1 is immutable");
+        let value = AccessError::Value { found: ValType::I32, wanted: ValType::FuncRef };
+        check(value, "value is i32, not funcref");
+    }
+
+    #[test]
+    fn what_wraps_a_trap_still_says_which() {
+        let start = |exports: &[&str]| {
+            let exports = exports.iter().map(|&name| name.into()).collect();
+            let cause = Error::from_trap(Trap::IntegerOverflow);
+            Error::Start(Box::new(StartError { func: 2, exports, cause }))
+        };
+        assert_eq!(start(&[]).trap(), Some(Trap::IntegerOverflow));
+        check(start(&[]), "start function[2] failed: integer overflow");
+        check(start(&["a", "b"]), r#"start function[2] export["a","b"] failed: integer overflow"#);
+        let trap = TrapError::bare(Trap::OutOfBoundsMemoryAccess);
+        let segment = SegmentError { kind: SegmentKind::Data, index: 1, trap };
+        let segment = Error::Segment(Box::new(segment));
+        assert_eq!(segment.trap(), Some(Trap::OutOfBoundsMemoryAccess));
+        check(segment, "data[1]: out of bounds memory access");
+    }
+
+    #[test]
+    fn an_error_of_the_host_keeps_its_type_and_one_of_ours_its_kind() {
+        let io = Error::host(io::Error::other("disk"));
+        assert_eq!(io.to_string(), "disk");
+        assert!(io.downcast_ref::<io::Error>().is_some() && io.downcast_ref::<fmt::Error>().is_none());
+        assert!(matches!(Error::host(Error::Exit(3)), Error::Exit(3)));
+        assert_eq!(Error::host("plain").to_string(), "plain");
     }
 }
