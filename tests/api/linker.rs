@@ -132,7 +132,7 @@ fn sources_are_asked_in_order() {
     let memories =
         [1, 2, 3].map(|pages| Memory::new(&mut world.store, MemoryType::new(pages, None)).unwrap());
     let importer = r#"(module (import "a" "m" (memory 1)) (export "m" (memory 0)))"#;
-    let mut size = |world: &mut World| {
+    let size = |world: &mut World| {
         let instance = world.one("", importer);
         instance.memory(&world.store, "m").unwrap().size(&world.store).unwrap()
     };
