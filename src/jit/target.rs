@@ -110,12 +110,6 @@ bit_set! {
         ALIGN_LOOPS = 8, "align-loops";
         /// Pins that a function does not need serve as temporaries.
         EXTRA_TEMPS = 9, "extra-temps";
-        /// Unpinned locals are kept in a register until the next label.
-        CACHE_LOCALS = 10, "cache-locals";
-        /// Bounds checks that an earlier one implies are left out (checked mode).
-        CHECK_REUSE = 11, "check-reuse";
-        /// Loads are operands of the instruction that uses them.
-        FUSE_LOAD = 12, "fuse-load";
     }
 }
 
