@@ -1,0 +1,9 @@
+//! What must hold for any input: machine code computes what an unrelated interpreter computes, and no input harms the host.
+
+#![expect(clippy::unwrap_used, reason = "what is unwrapped is what the test expects")]
+
+mod numeric;
+mod ops;
+mod oracle;
+mod table;
+mod tuning;
