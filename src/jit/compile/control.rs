@@ -428,7 +428,7 @@ impl<'a, M: Masm> Emit<'a, M> {
     }
 
     fn branch_stubs(&mut self) {
-        for (depth, stub) in std::mem::take(&mut self.s.stubs) {
+        while let Some((depth, stub)) = self.s.stubs.pop() {
             self.m.buffers().current.ensure(super::HEADROOM_BYTES);
             self.bind(stub);
             let frame = self.frame_at(depth);
@@ -444,7 +444,8 @@ impl<'a, M: Masm> Emit<'a, M> {
     pub(super) fn jump_tables(&mut self) {
         let hot_end = self.m.buffers().offset();
         self.m.buffers().set_cold(true);
-        for table in std::mem::take(&mut self.s.tables) {
+        for at in 0..self.s.tables.len() {
+            let table = self.s.tables[at];
             self.m.align(4);
             let start = self.m.buffers().here();
             self.link(table.address, start);

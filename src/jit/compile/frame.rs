@@ -175,17 +175,20 @@ impl<M: Masm> Emit<'_, M> {
 
     /// Zeroes the words between the first and the last fresh local, but for parameters among them.
     fn zero_frame_locals(&mut self, params: usize) {
-        let mut words: Vec<u32> = Vec::new();
+        let words = self.scratch.alloc_filled(self.summary.locals.len(), 0);
+        let mut count = 0;
         for (local, home) in self.summary.locals.iter().zip(&self.pins.homes) {
             if let LocalHome::Frame(at) = *home
                 && local.index as usize >= params
                 && local.starts_live
             {
-                words.push(at);
+                words[count] = at;
+                count += 1;
             }
         }
+        let words = &mut words[..count];
         words.sort_unstable();
-        let mut runs = words.into_iter().peekable();
+        let mut runs = words.iter().copied().peekable();
         while let Some(first) = runs.next() {
             let mut last = first;
             while runs.next_if_eq(&(last + 8)).is_some() {

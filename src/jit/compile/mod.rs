@@ -33,6 +33,7 @@ use self::stack::Stack;
 use self::stream::{Reader, Record};
 use self::summary::Summary;
 use crate::arena::index::IndexVec;
+use crate::arena::scratch::Scratch;
 use crate::jit::abi::{CallPlan, ContextLayout};
 use crate::jit::buffers::{Jump, Records};
 use crate::jit::image::FuncImage;
@@ -70,7 +71,7 @@ impl<'a> ModuleContext<'a> {
 }
 
 /// A trap exit that waits for the end of the function.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct TrapExit {
     jump: Jump,
     trap: Trap,
@@ -78,7 +79,7 @@ struct TrapExit {
 }
 
 /// A jump table that waits for the end of the function.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct JumpTable {
     /// The address computation that wants the table's place.
     address: Jump,
@@ -122,6 +123,7 @@ pub(crate) struct Worker<M> {
     summary: Summary,
     pins: Pins,
     state: State,
+    scratch: Scratch,
 }
 
 impl<M: Masm> Worker<M> {
@@ -133,6 +135,7 @@ impl<M: Masm> Worker<M> {
             summary: Summary::default(),
             pins: Pins::default(),
             state: State::default(),
+            scratch: Scratch::new(),
         }
     }
 
@@ -162,6 +165,7 @@ impl<M: Masm> Worker<M> {
         cx: &ModuleContext<'_>,
         func: DefinedFuncIdx,
     ) -> Result<FuncImage, ModuleError> {
+        self.scratch.reset();
         self.scanner.scan(cx, func, &mut self.summary)?;
         let decl = &cx.decoded.decl;
         let index = decl.func_idx(func);
@@ -176,6 +180,7 @@ impl<M: Masm> Worker<M> {
             cx,
             summary: &self.summary,
             pins: &self.pins,
+            scratch: &self.scratch,
             reader: self.summary.stream.reader(),
             frame,
             index,
@@ -195,6 +200,7 @@ struct Emit<'a, M> {
     cx: &'a ModuleContext<'a>,
     summary: &'a Summary,
     pins: &'a Pins,
+    scratch: &'a Scratch,
     reader: Reader<'a>,
     frame: FrameLayout,
     index: FuncIdx,
@@ -303,11 +309,12 @@ impl<M: Masm> Emit<'_, M> {
 
     fn trap_exits(&mut self) {
         self.m.buffers().set_cold(true);
-        for exit in std::mem::take(&mut self.s.traps) {
+        for at in 0..self.s.traps.len() {
+            let TrapExit { jump, trap, wasm } = self.s.traps[at];
             self.m.buffers().current.ensure(HEADROOM_BYTES);
             let here = self.m.buffers().here();
-            self.link(exit.jump, here);
-            self.m.trap_exit(exit.trap, exit.wasm);
+            self.link(jump, here);
+            self.m.trap_exit(trap, wasm);
         }
         self.m.buffers().set_cold(false);
     }
