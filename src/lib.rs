@@ -56,6 +56,7 @@ pub use spec::types::{
     ExternKind, ExternType, FuncType, GlobalType, Limits, MemoryType, RefType, TableType, ValType,
 };
 pub use store::addr::{ExternRef, Func, Global, Instance, Memory, Table};
+pub use store::collect::Collected;
 pub use store::free::{Free, Freed};
 pub use store::host::{Caller, HostResults, IntoHostFunc};
 pub use store::instance::Extern;

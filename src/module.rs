@@ -37,6 +37,7 @@ struct ModuleInner {
     code: Option<CodeRange<CodeRecord>>,
     type_ids: IndexVec<TypeIdx, TypeId>,
     entries: Box<[FuncEntry]>,
+    makes_references: bool,
     can_leak: bool,
 }
 
@@ -122,9 +123,19 @@ impl Module {
             })?)
         };
         let entries = entries(&decl, image.image(), code.as_ref(), &type_ids);
-        let can_leak = can_leak(&decl);
-        let inner =
-            ModuleInner { engine: engine.clone(), bytes, decl, image, code, type_ids, entries, can_leak };
+        let makes_references = makes_references(&decl);
+        let can_leak = makes_references && shares_references(&decl);
+        let inner = ModuleInner {
+            engine: engine.clone(),
+            bytes,
+            decl,
+            image,
+            code,
+            type_ids,
+            entries,
+            makes_references,
+            can_leak,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -284,6 +295,11 @@ impl Module {
         self.type_id(self.decl().funcs[func].ty)
     }
 
+    /// Whether it makes references to functions by itself.
+    pub(crate) fn makes_references(&self) -> bool {
+        self.inner.makes_references
+    }
+
     /// Whether references to its functions may reach what it shares with others.
     pub(crate) fn can_leak(&self) -> bool {
         self.inner.can_leak
@@ -339,13 +355,15 @@ fn entries(
     decl.funcs.iter_enumerated().map(entry).collect()
 }
 
-/// Whether the module makes function references and shares something that can hold one.
-fn can_leak(decl: &ModuleDecl) -> bool {
-    let takes_ref = decl.elems.iter().any(|elem| elem.ty == RefType::Func)
-        || decl.globals.iter().any(|global| global.init.is_some_and(|init| init.func().is_some()));
-    takes_ref && shares_references(decl)
+/// Whether the module may make references to functions. A `ref.func` in a body may name only what stands in a segment, in a
+/// constant or among the exports, so bodies need not be read to know.
+fn makes_references(decl: &ModuleDecl) -> bool {
+    decl.elems.iter().any(|elem| elem.ty == RefType::Func)
+        || decl.globals.iter().any(|global| global.init.is_some_and(|init| init.func().is_some()))
+        || decl.exports.iter().any(|export| export.item.kind() == ExternKind::Func)
 }
 
+/// Whether something that can hold a function reference is shared with others.
 fn shares_references(decl: &ModuleDecl) -> bool {
     let carries = |ty: &ExternType| match ty {
         ExternType::Table(_) => true,

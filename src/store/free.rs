@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use super::addr::{FuncAddr, GlobalAddr, Instance, InstanceAddr, MemAddr, TableAddr};
 use super::context::ImportTarget;
 use super::island::AsStoreMut;
-use super::row::{GlobalOwner, ImportOrigin, InstanceRow, State};
+use super::row::{GlobalOwner, HostFuncRow, ImportOrigin, InstanceRow, State};
 use super::{Columns, EndError, EndReason, Store, StoreInner};
 use crate::error::Error;
 
@@ -39,13 +39,16 @@ pub enum Freed {
 pub(crate) struct GoneData<T> {
     /// With their place in the order of spawning.
     data: Vec<(u64, T)>,
+    /// Host functions and host values that were collected.
+    pub(crate) host_funcs: Vec<HostFuncRow<T>>,
+    pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
     columns: Option<Columns<T>>,
     panic: Option<Box<dyn Any + Send>>,
 }
 
 impl<T> GoneData<T> {
-    const fn new() -> Self {
-        Self { data: Vec::new(), columns: None, panic: None }
+    pub(crate) const fn new() -> Self {
+        Self { data: Vec::new(), host_funcs: Vec::new(), externs: Vec::new(), columns: None, panic: None }
     }
 
     /// Drops the data, newest first. A panic in one goes on when all are dropped.
@@ -53,6 +56,12 @@ impl<T> GoneData<T> {
         self.data.sort_unstable_by_key(|(seq, _)| *seq);
         while let Some((_, data)) = self.data.pop() {
             self.guard(|| drop(data));
+        }
+        for host_func in std::mem::take(&mut self.host_funcs) {
+            self.guard(|| drop(host_func));
+        }
+        for value in std::mem::take(&mut self.externs) {
+            self.guard(|| drop(value));
         }
         let columns = self.columns.take();
         self.guard(|| drop(columns));
@@ -194,7 +203,12 @@ impl<T> StoreInner<T> {
     }
 
     /// Removes an instance and what only it used; zombies that now go too are put on the list.
-    fn remove(&mut self, instance: InstanceAddr, work: &mut Vec<InstanceAddr>, gone: &mut GoneData<T>) {
+    pub(crate) fn remove(
+        &mut self,
+        instance: InstanceAddr,
+        work: &mut Vec<InstanceAddr>,
+        gone: &mut GoneData<T>,
+    ) {
         self.unlink(instance);
         let Some(row) = self.instances.remove(instance) else { return };
         let InstanceRow { seq, template, context, body, .. } = row;

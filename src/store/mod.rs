@@ -9,7 +9,8 @@
 //! | `lookup` | from handles to rows, with every check |
 //! | `row`, `context` | what a column's rows hold; what machine code sees of them |
 //! | `imports`, `linker`, `template` | matching imports, names to match them by, a module with its imports resolved |
-//! | `spawn`, `free`, `names`, `island` | beginning and end of instances, their names, who may reach whom |
+//! | `spawn`, `free`, `collect` | beginning and end of instances |
+//! | `names`, `unions`, `island` | their names, who shares with whom, who may reach whom |
 //! | `instance`, `memory`, `table`, `global`, `externs` | what handles do |
 //! | `call`, `typed`, `host`, `builtin` | the ways into machine code and out of it |
 //! | `detail` | what a trap's operator was about to do |
@@ -19,11 +20,14 @@ pub(crate) mod addr;
 pub(crate) mod builtin;
 #[expect(unsafe_code, reason = "enters machine code")]
 pub(crate) mod call;
+pub(crate) mod collect;
 #[expect(unsafe_code, reason = "writes the pointers that machine code follows")]
 pub(crate) mod context;
 pub(crate) mod detail;
 pub(crate) mod externs;
 pub(crate) mod free;
+#[cfg(test)]
+mod free_test;
 pub(crate) mod global;
 pub(crate) mod host;
 pub(crate) mod imports;
@@ -182,6 +186,12 @@ impl<T> Store<T> {
     #[must_use]
     pub fn new(engine: &Engine) -> Self {
         Self { inner: StoreBox::new(StoreInner::new(engine.clone(), SlotLimits::PACKED)) }
+    }
+
+    /// An empty store with narrow handles.
+    #[cfg(test)]
+    fn with_slots(engine: &Engine, slots: SlotLimits) -> Self {
+        Self { inner: StoreBox::new(StoreInner::new(engine.clone(), slots)) }
     }
 
     /// The engine.

@@ -195,3 +195,10 @@ pub(crate) struct HostFuncRow<T> {
     /// Templates and host handles that keep it.
     pub(crate) shares: u32,
 }
+
+impl<T> HostFuncRow<T> {
+    /// What the row is found by.
+    pub(crate) fn key(&self) -> usize {
+        Arc::as_ptr(&self.func).addr()
+    }
+}

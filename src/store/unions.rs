@@ -189,7 +189,7 @@ impl<T> StoreInner<T> {
     }
 
     /// The instance whose function a word names, if it is not gone.
-    fn instance_of_word(&self, word: u64) -> Option<InstanceAddr> {
+    pub(crate) fn instance_of_word(&self, word: u64) -> Option<InstanceAddr> {
         match FuncAddr::from_word(word)? {
             FuncAddr::Wasm(instance, _) => self.instances.contains(instance).then_some(instance),
             FuncAddr::Host(_) => None,

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what is unwrapped is what the test expects")]
 
 mod calls;
+mod collect;
 mod common;
 mod globals;
 mod handles;
