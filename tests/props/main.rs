@@ -5,5 +5,7 @@
 mod numeric;
 mod ops;
 mod oracle;
+mod random;
+mod smith;
 mod table;
 mod tuning;

@@ -97,6 +97,11 @@ impl Runner for OracleRunner {
     }
 }
 
+/// Whether an error of wasmi is a trap.
+pub(crate) fn is_oracle_trap(error: &wasmi::Error) -> bool {
+    error.as_trap_code().is_some()
+}
+
 /// The trap that ended a call in wasmi. It has one code for every access past the end of a table: the table's.
 pub(crate) fn oracle_trap(error: &wasmi::Error) -> Trap {
     let code = error.as_trap_code().unwrap_or_else(|| panic!("not a trap: {error}"));
