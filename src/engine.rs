@@ -28,6 +28,24 @@ index_type!(
 );
 
 /// Settings of an [`Engine`].
+/// ```
+/// use skep::{Config, Engine, Linker, MemoryMode, Module, Store, StoreLimits, Trap};
+///
+/// let config = Config::new()
+///     .memory_mode(MemoryMode::Checked) // no guard pages and no signal handler
+///     .max_stack_bytes(64 << 10)
+///     .store_limits(StoreLimits { instances: 1, ..StoreLimits::default() });
+/// let engine = Engine::new(&config)?;
+/// let module = Module::new(&engine, r#"(module (func $deep (export "deep") (call $deep) (call $deep)))"#)?;
+/// let template = Linker::<()>::new(&engine).template(&module)?;
+///
+/// let mut store = Store::new(&engine);
+/// let guest = store.spawn(&template, ())?;
+/// let error = guest.typed_func::<(), ()>(&store, "deep")?.call(&mut store, ()).unwrap_err();
+/// assert_eq!(error.trap(), Some(Trap::CallStackExhausted));
+/// assert_eq!(store.spawn(&template, ()).unwrap_err().to_string(), "instances 2 exceeds the limit 1");
+/// # Ok::<(), skep::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) features: Features,
@@ -168,6 +186,22 @@ impl Config {
 }
 
 /// What modules and stores share. Cloning shares it.
+/// One engine serves all threads; modules compile on each at the same time.
+///
+/// ```
+/// use skep::{Config, Engine, Module};
+///
+/// let engine = Engine::new(&Config::default())?;
+/// let modules = std::thread::scope(|scope| {
+///     let engine = &engine;
+///     let compile = move |n: u32| Module::new(&engine, format!(r#"(module (func (export "f{n}")))"#));
+///     let threads: Vec<_> = (0..4).map(|n| scope.spawn(move || compile(n))).collect();
+///     threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Result<Vec<_>, _>>()
+/// })?;
+/// assert!(modules[3].export("f3").is_some());
+/// assert!(engine.code_bytes() > 0);
+/// # Ok::<(), skep::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<EngineInner>,

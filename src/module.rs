@@ -23,6 +23,26 @@ use crate::spec::module::{DefinedFuncIdx, ExternIdx, FuncIdx, ModuleDecl, TypeId
 use crate::spec::types::{ExternKind, ExternType, MemoryType, RefType};
 
 /// A compiled module. Cloning shares it.
+/// ```
+/// use skep::{Config, Engine, ExternKind, Module};
+///
+/// let engine = Engine::new(&Config::default())?;
+/// let module = Module::new(
+///     &engine,
+///     r#"(module $adder
+///         (import "env" "log" (func (param i32)))
+///         (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))"#,
+/// )?;
+/// assert_eq!(module.name(), Some("adder"));
+/// let import = module.imports().next().unwrap();
+/// assert_eq!((import.module, import.name, import.ty.kind()), ("env", "log", ExternKind::Func));
+/// assert!(module.export("add").is_some());
+///
+/// // What is not valid is an error that says where.
+/// let error = Module::new(&engine, "(module (func (result i32)))").unwrap_err();
+/// assert!(matches!(error, skep::Error::Invalid(_)), "{error}");
+/// # Ok::<(), skep::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Module {
     inner: Arc<ModuleInner>,

@@ -93,16 +93,86 @@ handle_type!(
 );
 handle_type!(
     /// A memory.
+    ///
+    /// ```
+    /// use skep::{Config, Engine, Linker, Module, Store};
+    ///
+    /// let engine = Engine::new(&Config::default())?;
+    /// let text = r#"(module
+    ///     (memory (export "memory") 1 2)
+    ///     (func (export "load") (param i32) (result i64) (i64.load (local.get 0))))"#;
+    /// let template = Linker::<()>::new(&engine).template(&Module::new(&engine, text)?)?;
+    /// let mut store = Store::new(&engine);
+    /// let instance = store.spawn(&template, ())?;
+    ///
+    /// let memory = instance.memory(&store, "memory")?;
+    /// memory.write(&mut store, 8, &42_u64.to_le_bytes())?;
+    /// let load = instance.typed_func::<u32, u64>(&store, "load")?;
+    /// assert_eq!(load.call(&mut store, 8)?, 42);
+    /// assert_eq!(memory.data(&store)?[8], 42);
+    ///
+    /// assert_eq!(memory.grow(&mut store, 1)?, 1); // pages before
+    /// assert_eq!(memory.size_bytes(&store)?, 2 << 16);
+    /// assert!(memory.grow(&mut store, 1).is_err()); // its maximum is 2
+    /// assert!(memory.write(&mut store, 2 << 16, &[1]).is_err()); // beyond its end
+    /// # Ok::<(), skep::Error>(())
+    /// ```
     Memory,
     "memory"
 );
 handle_type!(
     /// A table.
+    ///
+    /// ```
+    /// use skep::{Config, Engine, Linker, Module, Store, Val};
+    ///
+    /// let engine = Engine::new(&Config::default())?;
+    /// let text = r#"(module
+    ///     (table (export "actions") 2 funcref)
+    ///     (elem (i32.const 0) $seven)
+    ///     (func $seven (result i32) (i32.const 7))
+    ///     (func (export "eight") (result i32) (i32.const 8))
+    ///     (func (export "act") (param i32) (result i32) (call_indirect (result i32) (local.get 0))))"#;
+    /// let template = Linker::<()>::new(&engine).template(&Module::new(&engine, text)?)?;
+    /// let mut store = Store::new(&engine);
+    /// let instance = store.spawn(&template, ())?;
+    /// let act = instance.typed_func::<u32, i32>(&store, "act")?;
+    /// assert_eq!(act.call(&mut store, 0)?, 7);
+    /// assert!(act.call(&mut store, 1).is_err()); // nothing is there
+    ///
+    /// let actions = instance.table(&store, "actions")?;
+    /// let eight = instance.func(&store, "eight")?;
+    /// actions.set(&mut store, 1, Val::FuncRef(Some(eight)))?;
+    /// assert_eq!(act.call(&mut store, 1)?, 8);
+    /// assert_eq!(actions.get(&store, 1)?, Val::FuncRef(Some(eight)));
+    /// # Ok::<(), skep::Error>(())
+    /// ```
     Table,
     "table"
 );
 handle_type!(
     /// A global.
+    ///
+    /// ```
+    /// use skep::{Config, Engine, Global, GlobalType, Linker, Module, Store, Val, ValType};
+    ///
+    /// let engine = Engine::new(&Config::default())?;
+    /// let mut store = Store::<()>::new(&engine);
+    /// let speed = Global::new(&mut store, GlobalType { content: ValType::F32, mutable: true }, Val::F32(1.5))?;
+    ///
+    /// // Every guest that imports it sees the same one.
+    /// let mut linker = Linker::new(&engine);
+    /// linker.define("game", "speed", speed);
+    /// let text = r#"(module
+    ///     (global $speed (import "game" "speed") (mut f32))
+    ///     (func (export "faster") (global.set $speed (f32.mul (global.get $speed) (f32.const 2)))))"#;
+    /// let instance = linker.spawn(&mut store, &Module::new(&engine, text)?, ())?;
+    /// instance.typed_func::<(), ()>(&store, "faster")?.call(&mut store, ())?;
+    /// assert_eq!(speed.get(&store)?, Val::F32(3.0));
+    /// speed.set(&mut store, Val::F32(0.0))?;
+    /// assert!(speed.set(&mut store, Val::I32(0)).is_err()); // not its type
+    /// # Ok::<(), skep::Error>(())
+    /// ```
     Global,
     "global"
 );
@@ -122,6 +192,22 @@ impl Instance {
 
 /// A function: of an instance, by its position there; or of the host. Equal handles are the same function, through any chain of
 /// re-exports.
+///
+/// ```
+/// use skep::{Config, Engine, Linker, Module, Store, Val};
+///
+/// let engine = Engine::new(&Config::default())?;
+/// let text = r#"(module (func (export "max") (param f64 f64) (result f64) (f64.max (local.get 0) (local.get 1))))"#;
+/// let template = Linker::<()>::new(&engine).template(&Module::new(&engine, text)?)?;
+/// let mut store = Store::new(&engine);
+/// let instance = store.spawn(&template, ())?;
+///
+/// // For types that are known at run time only; `Instance::typed_func` is for others.
+/// let max = instance.func(&store, "max")?;
+/// assert_eq!(max.call(&mut store, &[Val::F64(1.0), Val::F64(2.0)])?, [Val::F64(2.0)]);
+/// assert!(max.call(&mut store, &[Val::F64(1.0)]).is_err()); // two are wanted
+/// # Ok::<(), skep::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Func {
     /// The instance that defines it, or the row of a host function.

@@ -263,6 +263,34 @@ fn typed_host_func<T, P: WasmValues, R: WasmValues>(
 ///
 /// It reads and changes the store like a `&mut Store`, as far as that makes sense in the middle of a call: see [`AsStoreMut`].
 /// Nothing is spawned or freed here.
+/// ```
+/// use skep::{Caller, Config, Engine, Error, Linker, Module, Store};
+///
+/// let engine = Engine::new(&Config::default())?;
+/// let mut linker = Linker::<u32>::new(&engine);
+/// // Squares a number in the guest's memory, calls the guest back, and counts.
+/// linker.func("env", "square", |mut caller: Caller<'_, u32>, at: u32| -> Result<i32, Error> {
+///     let memory = caller.memory("memory")?;
+///     let mut bytes = [0; 4];
+///     memory.read(&caller, at.into(), &mut bytes)?;
+///     let square = i32::from_le_bytes(bytes).wrapping_pow(2);
+///     memory.write(&mut caller, at.into(), &square.to_le_bytes())?;
+///     *caller.data_mut() += 1;
+///     let inc = caller.func("inc")?.typed::<i32, i32>(&caller)?;
+///     inc.call(&mut caller, square)
+/// })?;
+/// let text = r#"(module
+///     (import "env" "square" (func $square (param i32) (result i32)))
+///     (memory (export "memory") 1)
+///     (data (i32.const 8) "\06")
+///     (func (export "inc") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+///     (func (export "run") (result i32) (call $square (i32.const 8))))"#;
+/// let mut store = Store::new(&engine);
+/// let instance = linker.spawn(&mut store, &Module::new(&engine, text)?, 0)?;
+/// assert_eq!(instance.typed_func::<(), i32>(&store, "run")?.call(&mut store, ())?, 37);
+/// assert_eq!(*store.data(instance)?, 1);
+/// # Ok::<(), skep::Error>(())
+/// ```
 pub struct Caller<'a, T> {
     view: ViewMut<'a, T>,
     instance: InstanceAddr,

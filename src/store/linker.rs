@@ -25,6 +25,28 @@ use crate::spec::types::{ExternType, FuncType};
 type Resolver = Box<dyn Fn(&str, &str, &ExternType) -> Option<Extern> + Send + Sync>;
 
 /// Definitions by module and name.
+/// ```
+/// use skep::{Config, Engine, Error, Linker, Module, Store};
+///
+/// let engine = Engine::new(&Config::default())?;
+/// let mut linker = Linker::<()>::new(&engine);
+/// linker.func("math", "double", |n: i32| n * 2)?;
+/// let text = r#"(module
+///     (import "math" "double" (func $double (param i32) (result i32)))
+///     (func (export "quadruple") (param i32) (result i32) (call $double (call $double (local.get 0)))))"#;
+/// let template = linker.template(&Module::new(&engine, text)?)?;
+/// let mut store = Store::new(&engine);
+/// let instance = store.spawn(&template, ())?;
+/// let quadruple = instance.typed_func::<i32, i32>(&store, "quadruple")?;
+/// assert_eq!(quadruple.call(&mut store, 10)?, 40);
+///
+/// // An import that is not there is an error that names it, and what may be meant.
+/// let typo = Module::new(&engine, r#"(module (import "math" "dubble" (func (param i32) (result i32))))"#)?;
+/// let error = linker.template(&typo).unwrap_err();
+/// assert_eq!(error.to_string(), r#""dubble" is not exported in module "math""#);
+/// assert!(matches!(&error, Error::Link(found) if found.errors[0].nearest.as_deref() == Some("double")));
+/// # Ok::<(), skep::Error>(())
+/// ```
 pub struct Linker<T> {
     engine: Engine,
     modules: BTreeMap<Box<str>, BTreeMap<Box<str>, Definition<T>>>,
@@ -61,6 +83,22 @@ impl<T> Linker<T> {
     /// Defines a host function: a closure over wasm value types, with or without a [`Caller`] in front. Replaces an earlier
     /// definition.
     ///
+    /// ```
+    /// use skep::{Caller, Config, Engine, Error, Linker};
+    ///
+    /// let engine = Engine::new(&Config::default())?;
+    /// let mut linker = Linker::<Vec<String>>::new(&engine);
+    /// linker.func("env", "random", || 4_u32)?;
+    /// linker.func("env", "sin_cos", f64::sin_cos)?; // two results
+    /// linker.func("env", "open", |door: u32| if door < 9 { Ok(door) } else { Err("no such door") })?;
+    /// linker.func("env", "log", |mut caller: Caller<'_, Vec<String>>, at: u32, len: u32| -> Result<(), Error> {
+    ///     let mut text = vec![0; len.min(1000) as usize];
+    ///     caller.memory("memory")?.read(&caller, at.into(), &mut text)?;
+    ///     caller.data_mut().push(String::from_utf8_lossy(&text).into_owned());
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), skep::Error>(())
+    /// ```
     /// # Errors
     /// If the engine has too many function types.
     pub fn func<P, R>(

@@ -93,6 +93,25 @@ pub struct EndError {
 }
 
 /// Many instances, each with a `T` of the host.
+/// ```
+/// use skep::{Config, Engine, Error, Free, Linker, Module, Store};
+///
+/// let engine = Engine::new(&Config::default())?;
+/// let module = Module::new(&engine, r#"(module (func (export "f") (result i32) (i32.const 7)))"#)?;
+/// let template = Linker::<&str>::new(&engine).template(&module)?;
+///
+/// let mut store = Store::new(&engine);
+/// let (first, second) = (store.spawn(&template, "first")?, store.spawn(&template, "second")?);
+/// assert_eq!(*store.data(second)?, "second");
+///
+/// store.free(first, Free::Now)?;
+/// assert!(matches!(store.data(first), Err(Error::Stale(_))));
+/// let third = store.spawn(&template, "third")?; // may take the place of the first, but is not it
+/// assert!(matches!(store.data(first), Err(Error::Stale(_))));
+/// assert_eq!(store.instances().count(), 2);
+/// assert_eq!(third.typed_func::<(), i32>(&store, "f")?.call(&mut store, ())?, 7);
+/// # Ok::<(), skep::Error>(())
+/// ```
 pub struct Store<T> {
     inner: StoreBox<T>,
 }

@@ -172,6 +172,23 @@ pub(crate) fn func_type<P: WasmValues, R: WasmValues>() -> FuncType {
 }
 
 /// A function, its type checked once. Bound to the instance it was looked up on: that one must be live to call it.
+/// ```
+/// use skep::{Config, Engine, Linker, Module, Store, Trap, TypedFunc};
+///
+/// let engine = Engine::new(&Config::default())?;
+/// let text = r#"(module (func (export "div") (param i64 i64) (result i64 i64)
+///     (i64.div_s (local.get 0) (local.get 1))
+///     (i64.rem_s (local.get 0) (local.get 1))))"#;
+/// let template = Linker::<()>::new(&engine).template(&Module::new(&engine, text)?)?;
+/// let mut store = Store::new(&engine);
+/// let instance = store.spawn(&template, ())?;
+///
+/// let div: TypedFunc<(i64, i64), (i64, i64)> = instance.typed_func(&store, "div")?;
+/// assert_eq!(div.call(&mut store, (17, 5))?, (3, 2));
+/// assert_eq!(div.call(&mut store, (1, 0)).unwrap_err().trap(), Some(Trap::IntegerDivideByZero));
+/// assert!(instance.typed_func::<(f32,), ()>(&store, "div").is_err()); // not its type
+/// # Ok::<(), skep::Error>(())
+/// ```
 pub struct TypedFunc<P, R> {
     store: u64,
     instance: Option<Instance>,
