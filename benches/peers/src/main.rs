@@ -1,5 +1,6 @@
 //! The same programs on skep and on other engines, in one run: compile time, run time, and every answer checked. Exits
-//! with 1 when a program of the asked set is missing, is not the file that the index means, or answers wrong anywhere.
+//! with 1 when a program of the asked set is missing, is not the file that the index means, or answers wrong on
+//! any engine, or when skep does not compile it. What another engine refuses to compile is only reported.
 //!
 //! Reading order: `corpus` (which programs), `expect` and `answer` (what is right), `engines` (one file each), `host`
 //! (what guests import), `measure`, `report`.
@@ -121,6 +122,7 @@ fn bench(options: &Options) -> Result<bool> {
     }
     let report = Report { names: &names, lines: &lines };
     print!("{}", report.render(format));
+    report.refusals().iter().for_each(|refusal| eprintln!("refused: {refusal}"));
     faults.extend(report.faults());
     faults.iter().for_each(|fault| eprintln!("wrong: {fault}"));
     Ok(faults.is_empty())

@@ -29,24 +29,30 @@ pub struct Cell {
     pub spent: f64,
     /// What went wrong, if anything; then no time counts.
     pub fault: Option<String>,
+    /// Why the engine does not take the module, where that is no fault.
+    pub refusal: Option<String>,
 }
 
 impl Cell {
+    fn counts(&self) -> bool {
+        self.fault.is_none() && self.refusal.is_none()
+    }
+
     /// The least compile time.
     pub fn compile(&self) -> Option<f64> {
-        least(&self.compiles).filter(|_| self.fault.is_none())
+        least(&self.compiles).filter(|_| self.counts())
     }
 
     /// The least run time.
     pub fn run(&self) -> Option<f64> {
-        least(&self.runs).filter(|_| self.fault.is_none())
+        least(&self.runs).filter(|_| self.counts())
     }
 
     /// The median run time, the lower one of two.
     pub fn median(&self) -> Option<f64> {
         let mut sorted = self.runs.clone();
         sorted.sort_by(f64::total_cmp);
-        sorted.get(sorted.len().checked_sub(1)? / 2).copied().filter(|_| self.fault.is_none())
+        sorted.get(sorted.len().checked_sub(1)? / 2).copied().filter(|_| self.counts())
     }
 }
 
@@ -82,7 +88,7 @@ fn compile(
     let mut modules: Vec<_> = peers.iter().map(|_| None).collect();
     for _ in 0..plan.compiles {
         for ((peer, cell), module) in peers.iter().zip(&mut *cells).zip(&mut modules) {
-            if cell.fault.is_some() || cell.compiles.iter().sum::<f64>() > plan.limit {
+            if !cell.counts() || cell.compiles.iter().sum::<f64>() > plan.limit {
                 continue;
             }
             *module = None;
@@ -91,7 +97,10 @@ fn compile(
             cell.compiles.push(clock::process_seconds() - began);
             match compiled {
                 Ok(compiled) => *module = Some(compiled),
-                Err(error) => cell.fault = Some(format!("does not compile: {error:#}")),
+                Err(error) if peer.must_compile() => {
+                    cell.fault = Some(format!("does not compile: {error:#}"))
+                }
+                Err(error) => cell.refusal = Some(format!("{error:#}")),
             }
         }
     }
@@ -102,7 +111,7 @@ fn run(program: &Program, modules: &[Option<Box<dyn Compiled>>], cells: &mut [Ce
     for _ in 0..plan.runs {
         for (module, cell) in modules.iter().zip(&mut *cells) {
             let Some(module) = module else { continue };
-            if cell.fault.is_some() || cell.spent > plan.limit {
+            if !cell.counts() || cell.spent > plan.limit {
                 continue;
             }
             match once(program, module.as_ref()) {

@@ -57,13 +57,22 @@ impl Report<'_> {
 
     /// Faults, one line each.
     pub fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
+        self.remarks(|cell| cell.fault.as_ref())
+    }
+
+    /// Modules that an engine does not take, one line each.
+    pub fn refusals(&self) -> Vec<String> {
+        self.remarks(|cell| cell.refusal.as_ref())
+    }
+
+    fn remarks(&self, of: impl Fn(&Cell) -> Option<&String>) -> Vec<String> {
+        let mut remarks = Vec::new();
         for line in self.lines {
             for (name, cell) in self.names.iter().zip(&line.cells) {
-                faults.extend(cell.fault.as_ref().map(|fault| format!("{} on {name}: {fault}", line.name)));
+                remarks.extend(of(cell).map(|remark| format!("{} on {name}: {remark}", line.name)));
             }
         }
-        faults
+        remarks
     }
 
     fn reference(&self) -> usize {
@@ -168,7 +177,12 @@ impl Report<'_> {
                 ];
                 let runs = [cell.run(), cell.median(), ratio(line, at, self.reference(), Cell::run)];
                 let list = |fields: [Option<f64>; 3]| fields.map(number).join(",");
-                let fault = cell.fault.as_deref().unwrap_or_default().replace(['"', '\n'], " ");
+                let fault = cell
+                    .fault
+                    .as_deref()
+                    .or(cell.refusal.as_deref())
+                    .unwrap_or_default()
+                    .replace(['"', '\n'], " ");
                 let _ = writeln!(
                     text,
                     "{},{name},{},{},{},{},{},\"{fault}\"",

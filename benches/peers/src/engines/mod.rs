@@ -24,6 +24,11 @@ pub trait Peer {
     /// As on the command line.
     fn name(&self) -> &str;
 
+    /// Whether a module that it does not compile is a fault of the run. Other engines lack a feature here and there.
+    fn must_compile(&self) -> bool {
+        false
+    }
+
     /// Validates and compiles, on one thread, to code that is ready to be called.
     fn compile(&self, wasm: &[u8]) -> Result<Box<dyn Compiled>>;
 }

@@ -62,6 +62,10 @@ impl Peer for Skep {
         &self.name
     }
 
+    fn must_compile(&self) -> bool {
+        true
+    }
+
     fn compile(&self, wasm: &[u8]) -> Result<Box<dyn Compiled>> {
         Ok(Box::new(Ready(self.thread.install(|| Module::new(&self.engine, wasm))?)))
     }

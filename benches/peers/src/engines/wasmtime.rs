@@ -109,5 +109,5 @@ fn func(store: &mut Store<World>, function: &'static HostFn) -> Func {
 
 /// The engine's error type is not one that `anyhow` takes.
 fn plain(error: wasmtime::Error) -> anyhow::Error {
-    anyhow!("{error:?}")
+    anyhow!("{error:#}")
 }
