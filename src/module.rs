@@ -138,7 +138,7 @@ impl Module {
             Some(engine.code().publish(code_bytes.len(), record, |to, _| {
                 to.copy_from_slice(&code_bytes);
                 for reloc in &relocs {
-                    patch_type(to, reloc, type_ids[reloc.ty].as_u32());
+                    patch_type(to, *reloc, type_ids[reloc.ty].as_u32());
                 }
             })?)
         };

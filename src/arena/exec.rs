@@ -103,6 +103,8 @@ pub(crate) struct CodeArena {
 struct Inner {
     region: &'static Region,
     runs: Mutex<FreeRuns>,
+    /// Whether publishing reaches the instruction fetch of all cores. Where not, whoever enters new code must
+    /// synchronise its own core first (`isb` on aarch64).
     cores_synchronized: bool,
 }
 
@@ -116,12 +118,6 @@ impl CodeArena {
         let runs = Mutex::new(FreeRuns::new(region.mapping.len()));
         let cores_synchronized = pages::register_core_synchronization();
         Ok(Self { inner: Arc::new(Inner { region, runs, cores_synchronized }) })
-    }
-
-    /// Whether publishing reaches the instruction fetch of all cores. Where not, whoever enters new code must
-    /// synchronise its own core first (`isb` on aarch64).
-    pub(crate) fn cores_synchronized(&self) -> bool {
-        self.inner.cores_synchronized
     }
 
     /// How many bytes of pages hold code now.
@@ -178,12 +174,6 @@ impl<R> CodeRange<R> {
     pub(crate) fn address(&self, offset: usize) -> usize {
         assert!(offset < self.size, "offset {offset} in {} bytes of code", self.size);
         self.base() + offset
-    }
-
-    /// What was given to `publish`.
-    #[inline]
-    pub(crate) fn record(&self) -> &R {
-        &self.record
     }
 
     /// The code, to be read.
@@ -363,8 +353,8 @@ mod tests {
     /// The record and base that `find` answers, read back.
     fn found(pc: usize, range: &CodeRange<u64>) -> Option<(u64, usize)> {
         find(pc).map(|(record, base)| {
-            assert_eq!(record, std::ptr::from_ref(range.record()).cast());
-            (*range.record(), base)
+            assert_eq!(record, Arc::as_ptr(&range.record).cast());
+            (*range.record, base)
         })
     }
 

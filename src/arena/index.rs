@@ -95,11 +95,6 @@ pub(crate) struct IndexVec<I, T> {
 }
 
 impl<I: Idx, T> IndexVec<I, T> {
-    /// An empty vector.
-    pub(crate) const fn new() -> Self {
-        Self { items: Vec::new(), key: PhantomData }
-    }
-
     /// An empty vector with room for `capacity` entries.
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         Self::from(Vec::with_capacity(capacity))
@@ -125,12 +120,6 @@ impl<I: Idx, T> IndexVec<I, T> {
         self.items.get(id.index())
     }
 
-    /// The entry at `id`, if there is one.
-    #[inline]
-    pub(crate) fn get_mut(&mut self, id: I) -> Option<&mut T> {
-        self.items.get_mut(id.index())
-    }
-
     /// How many entries there are.
     #[inline]
     pub(crate) fn len(&self) -> usize {
@@ -148,21 +137,10 @@ impl<I: Idx, T> IndexVec<I, T> {
         self.items.reserve(additional);
     }
 
-    /// Removes all entries and keeps the storage.
-    pub(crate) fn clear(&mut self) {
-        self.items.clear();
-    }
-
     /// The entries in order.
     #[inline]
     pub(crate) fn iter(&self) -> std::slice::Iter<'_, T> {
         self.items.iter()
-    }
-
-    /// The entries in order, to be changed.
-    #[inline]
-    pub(crate) fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
-        self.items.iter_mut()
     }
 
     /// Ids and entries in order.
@@ -179,17 +157,6 @@ impl<I: Idx, T> IndexVec<I, T> {
     #[inline]
     pub(crate) fn as_slice(&self) -> &[T] {
         &self.items
-    }
-
-    /// The entries as a slice, to be changed.
-    #[inline]
-    pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
-        &mut self.items
-    }
-
-    /// The entries as a plain vector.
-    pub(crate) fn into_vec(self) -> Vec<T> {
-        self.items
     }
 }
 

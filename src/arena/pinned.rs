@@ -133,7 +133,7 @@ impl PinnedPool {
     }
 
     /// The block's bytes. No machine code may write to them meanwhile.
-    #[inline]
+    #[cfg(test)]
     pub(crate) fn bytes<'a>(&'a self, block: &'a PinnedBlock) -> &'a [u8] {
         self.check(block);
         // SAFETY: I1, I2, I3: the bytes are the block's, and its pool is borrowed.
@@ -149,11 +149,13 @@ impl PinnedPool {
     }
 
     /// How many blocks are in use.
+    #[cfg(test)]
     pub(crate) fn live_blocks(&self) -> usize {
         self.live_blocks
     }
 
     /// How many bytes are held, in use or not.
+    #[cfg(test)]
     pub(crate) fn held_bytes(&self) -> usize {
         self.chunks.iter().map(Mapping::len).sum()
     }

@@ -194,13 +194,6 @@ impl<R, A: Copy + From<Addr> + Into<Addr>> Slots<R, A> {
         }
     }
 
-    /// The row now in `slot`, whatever its generation.
-    pub(crate) fn addr_in_slot(&self, slot: u32) -> Option<A> {
-        let newest = self.generations.get(slot as usize).copied()?;
-        let addr = Addr::from_parts(slot, newest)?.into();
-        self.contains(addr).then_some(addr)
-    }
-
     /// All rows in the order of their slots.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (A, &R)> {
         self.rows.iter().map(|(key, row)| (addr_of(key).into(), row))
@@ -291,7 +284,6 @@ mod tests {
         assert_eq!(rows.resolve(handle), stale);
         assert_eq!(rows.insert(11), addr(1, 2));
         assert_eq!(rows.resolve(handle), stale);
-        assert_eq!(rows.addr_in_slot(1), Some(addr(1, 2)));
     }
 
     #[test]

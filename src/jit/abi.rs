@@ -12,126 +12,130 @@ use std::mem::offset_of;
 
 use smallvec::SmallVec;
 
+use crate::spec::limits::{PARAMS_MAX, RESULTS_MAX};
 use crate::spec::module::{GlobalIdx, ModuleDecl, TableIdx};
 use crate::spec::types::{FuncType, ValType};
 
 /// Bits of a packed function reference that hold the function index; the upper ones are the instance's identity.
-pub const FUNC_INDEX_BITS: u32 = 20;
+pub(crate) const FUNC_INDEX_BITS: u32 = 20;
 /// The function index that says "host function": the identity then names a row of host functions.
-pub const HOST_FUNC_INDEX: u32 = (1 << FUNC_INDEX_BITS) - 1;
+pub(crate) const HOST_FUNC_INDEX: u32 = (1 << FUNC_INDEX_BITS) - 1;
 /// Bits of the slot and of the generation in a packed function reference.
-pub const SLOT_BITS: u32 = 22;
+pub(crate) const SLOT_BITS: u32 = 22;
 const _: () = assert!(SLOT_BITS * 2 + FUNC_INDEX_BITS == 64);
 
 /// Bytes that stay free below the stack limit for stubs, builtins and host functions.
-pub const STACK_RESERVE_BYTES: u32 = 128 * 1024;
+pub(crate) const STACK_RESERVE_BYTES: u32 = 128 * 1024;
 /// Leaf frames up to this size skip the stack check, so the reserve must hold at least one of them.
-pub const UNCHECKED_FRAME_BYTES_MAX: u32 = 256;
+pub(crate) const UNCHECKED_FRAME_BYTES_MAX: u32 = 256;
 const _: () = assert!(UNCHECKED_FRAME_BYTES_MAX <= STACK_RESERVE_BYTES);
+// A stub that calls the host puts the cells of parameters and results there.
+const _: () =
+    assert!((PARAMS_MAX + RESULTS_MAX) * size_of::<ValueCell>() <= STACK_RESERVE_BYTES as usize / 2);
 
 /// Base and length of a memory as machine code sees them.
 #[repr(C)]
 #[derive(Debug)]
-pub struct MemoryView {
+pub(crate) struct MemoryView {
     /// Address of byte 0; never changes while the memory lives.
-    pub base: Cell<*mut u8>,
+    pub(crate) base: Cell<*mut u8>,
     /// Bytes that may be accessed.
-    pub length_bytes: Cell<u64>,
+    pub(crate) length_bytes: Cell<u64>,
 }
 
 /// A table as machine code sees it.
 #[repr(C)]
 #[derive(Debug)]
-pub struct TableView {
+pub(crate) struct TableView {
     /// Address of entry 0; entries are 64-bit words.
-    pub base: Cell<*mut u64>,
+    pub(crate) base: Cell<*mut u64>,
     /// Number of entries.
-    pub length: Cell<u64>,
+    pub(crate) length: Cell<u64>,
     /// The identity, shifted, that marks a function of the running instance in this table.
-    pub own_tag: Cell<u64>,
+    pub(crate) own_tag: Cell<u64>,
 }
 
 /// An imported function as machine code calls it.
 #[repr(C)]
 #[derive(Debug)]
-pub struct ImportView {
+pub(crate) struct ImportView {
     /// The context of the instance that defines the function, or the [`HostRecord`] of a host function.
-    pub target: Cell<*const ()>,
+    pub(crate) target: Cell<*const ()>,
     /// The foreign entry of the function, or the host stub of its signature, or a stub that traps.
-    pub code: Cell<*const u8>,
+    pub(crate) code: Cell<*const u8>,
     /// The packed reference of the origin.
-    pub word: Cell<u64>,
+    pub(crate) word: Cell<u64>,
 }
 
 /// One function of a module, shared by its instances: what `call_indirect` needs.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
-pub struct FuncEntry {
+pub(crate) struct FuncEntry {
     /// Address of the foreign entry; 0 where the function has none.
-    pub code: usize,
+    pub(crate) code: usize,
     /// Engine-wide type id; [`NO_TYPE`] for imported functions and for functions without a foreign entry.
-    pub ty: u32,
+    pub(crate) ty: u32,
     /// Padding, 0.
-    pub pad: u32,
+    pub(crate) pad: u32,
 }
 
 /// A type id that no function has.
-pub const NO_TYPE: u32 = u32::MAX;
+pub(crate) const NO_TYPE: u32 = u32::MAX;
 
 /// Where a foreign instance is found: indexed by slot.
 #[repr(C)]
 #[derive(Debug)]
-pub struct DirectoryEntry {
+pub(crate) struct DirectoryEntry {
     /// The context; null when the slot is vacant.
-    pub context: Cell<*const Context>,
+    pub(crate) context: Cell<*const Context>,
     /// The identity (slot, generation) `<< FUNC_INDEX_BITS` of the instance there; 0 when vacant.
-    pub tag: Cell<u64>,
+    pub(crate) tag: Cell<u64>,
 }
 
 /// The fixed head of an instance's context block. What follows it is described by [`ContextLayout`].
 #[repr(C, align(64))]
 #[derive(Debug)]
-pub struct Context {
+pub(crate) struct Context {
     /// The stack pointer may not go below this.
-    pub stack_limit: Cell<usize>,
+    pub(crate) stack_limit: Cell<usize>,
     /// Address of the trap stub.
-    pub trap_stub: Cell<usize>,
+    pub(crate) trap_stub: Cell<usize>,
     /// Address of the stub that resolves references to other instances and to host functions.
-    pub resolve_stub: Cell<usize>,
+    pub(crate) resolve_stub: Cell<usize>,
     /// In: engine type id (low half). Out: code address. Used between a call site and the resolve stub.
-    pub call_code: Cell<u64>,
+    pub(crate) call_code: Cell<u64>,
     /// Addresses of the builtin stubs, indexed by [`Builtin`].
-    pub builtin_stubs: Cell<*const usize>,
+    pub(crate) builtin_stubs: Cell<*const usize>,
     /// The module's functions, indexed by function index.
-    pub entries: Cell<*const FuncEntry>,
+    pub(crate) entries: Cell<*const FuncEntry>,
     /// The store's directory of instances, indexed by slot.
-    pub directory: Cell<*const DirectoryEntry>,
+    pub(crate) directory: Cell<*const DirectoryEntry>,
     /// This instance's identity `<< FUNC_INDEX_BITS`.
-    pub own_tag: Cell<u64>,
+    pub(crate) own_tag: Cell<u64>,
     /// Memory 0, own or imported; zero length and null without one.
-    pub memory: MemoryView,
+    pub(crate) memory: MemoryView,
     /// 0 while the instance may be entered by the host.
-    pub state: Cell<u32>,
+    pub(crate) state: Cell<u32>,
     /// Reserved for interruption: written by other threads only.
-    pub interrupt: Cell<u32>,
+    pub(crate) interrupt: Cell<u32>,
     /// The pointers that stubs call.
-    pub builtins: Cell<*const Builtins>,
+    pub(crate) builtins: Cell<*const Builtins>,
     /// The store's heap block.
-    pub store: Cell<*mut ()>,
+    pub(crate) store: Cell<*mut ()>,
     /// Reserved: base of the dirty map.
-    pub marks: Cell<*mut u8>,
+    pub(crate) marks: Cell<*mut u8>,
 }
 
 /// Byte offsets in [`Context`] for the backends.
-pub mod at {
+pub(crate) mod at {
     use super::{
-        Activation, Builtins, Context, DirectoryEntry, FuncEntry, HostRecord, ImportView, MemoryView,
-        TableView, offset_of,
+        Activation, Builtins, Context, DirectoryEntry, FuncEntry, HostRecord, ImportView, TableView,
+        offset_of,
     };
 
     macro_rules! offsets {
         ($( $(#[$doc:meta])* $name:ident = $ty:ty, $($field:ident).+ ; )*) => {
-            $( $(#[$doc])* pub const $name: u32 = {
+            $( $(#[$doc])* pub(crate) const $name: u32 = {
                 let offset = offset_of!($ty, $($field).+);
                 assert!(offset < 4096);
                 #[expect(clippy::cast_possible_truncation, reason = "asserted above")]
@@ -163,8 +167,6 @@ pub mod at {
         MEMORY_LENGTH = Context, memory.length_bytes;
         /// [`Context::builtins`].
         BUILTINS = Context, builtins;
-        /// [`MemoryView::base`] in a view.
-        VIEW_BASE = MemoryView, base;
         /// [`TableView::base`] in a view.
         TABLE_BASE = TableView, base;
         /// [`TableView::length`] in a view.
@@ -208,25 +210,25 @@ pub mod at {
 
 /// Where the parts of a module's context block lie, in bytes from its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ContextLayout {
+pub(crate) struct ContextLayout {
     /// [`TableView`]s, one per table.
-    pub tables: u32,
+    pub(crate) tables: u32,
     /// 16-byte cells, one per global: the value itself, or for an imported mutable global the address of its owner's cell.
-    pub globals: u32,
+    pub(crate) globals: u32,
     /// [`ImportView`]s, one per imported function.
-    pub imports: u32,
+    pub(crate) imports: u32,
     /// Bytes of the whole block.
-    pub size: u32,
+    pub(crate) size: u32,
 }
 
 const HEAD_BYTES: u32 = 128;
 const _: () = assert!(size_of::<Context>() <= HEAD_BYTES as usize);
 /// Bytes of a [`TableView`], an [`ImportView`], a [`FuncEntry`] and a global cell.
-pub const TABLE_VIEW_BYTES: u32 = 24;
+pub(crate) const TABLE_VIEW_BYTES: u32 = 24;
 /// Bytes of an [`ImportView`].
-pub const IMPORT_VIEW_BYTES: u32 = 24;
+pub(crate) const IMPORT_VIEW_BYTES: u32 = 24;
 /// Bytes of a global's cell.
-pub const CELL_BYTES: u32 = 16;
+pub(crate) const CELL_BYTES: u32 = 16;
 const _: () = assert!(size_of::<TableView>() == TABLE_VIEW_BYTES as usize);
 const _: () = assert!(size_of::<ImportView>() == IMPORT_VIEW_BYTES as usize);
 const _: () = assert!(size_of::<FuncEntry>() == 16);
@@ -234,7 +236,7 @@ const _: () = assert!(size_of::<FuncEntry>() == 16);
 impl ContextLayout {
     /// The layout for a module. Limits on tables, globals and functions keep every offset far below 2³¹.
     #[must_use]
-    pub fn new(decl: &ModuleDecl) -> Self {
+    pub(crate) fn new(decl: &ModuleDecl) -> Self {
         let count = |n: usize| u32::try_from(n).expect("counts are limited by the decoder");
         let globals = HEAD_BYTES;
         let tables = globals + CELL_BYTES * count(decl.globals.len());
@@ -245,31 +247,31 @@ impl ContextLayout {
 
     /// Offset of a global's cell.
     #[must_use]
-    pub const fn global(&self, global: GlobalIdx) -> u32 {
+    pub(crate) const fn global(&self, global: GlobalIdx) -> u32 {
         self.globals + CELL_BYTES * global.as_u32()
     }
 
     /// Offset of a table's view.
     #[must_use]
-    pub const fn table(&self, table: TableIdx) -> u32 {
+    pub(crate) const fn table(&self, table: TableIdx) -> u32 {
         self.tables + TABLE_VIEW_BYTES * table.as_u32()
     }
 
     /// Offset of an imported function's view.
     #[must_use]
-    pub const fn import(&self, func: u32) -> u32 {
+    pub(crate) const fn import(&self, func: u32) -> u32 {
         self.imports + IMPORT_VIEW_BYTES * func
     }
 }
 
 /// A 16-byte cell in which values cross between Rust and machine code.
-pub type ValueCell = crate::spec::value::Bits;
+pub(crate) type ValueCell = crate::spec::value::Bits;
 
 /// What machine code asks of Rust, each reached through a stub that keeps every pin. Arguments are words in the caller's
 /// outgoing area, in the operator's order; a result replaces word 0. The immediate carries the indices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum Builtin {
+pub(crate) enum Builtin {
     /// `[delta] -> [old or -1]`, immediate: memory.
     MemoryGrow,
     /// `[at, value, n] -> []`, immediate: memory.
@@ -293,11 +295,11 @@ pub enum Builtin {
 }
 
 /// Number of builtins.
-pub const BUILTIN_COUNT: usize = 10;
+pub(crate) const BUILTIN_COUNT: usize = 10;
 
 impl Builtin {
     /// All of them in the order of their numbers.
-    pub const ALL: [Self; BUILTIN_COUNT] = [
+    pub(crate) const ALL: [Self; BUILTIN_COUNT] = [
         Self::MemoryGrow,
         Self::MemoryFill,
         Self::MemoryCopy,
@@ -312,75 +314,76 @@ impl Builtin {
 }
 
 /// A builtin: context, words, immediate to status. Status 0 is success, else a trap code. No result is narrower than 64 bits.
-pub type BuiltinFn = extern "C" fn(context: *const Context, words: *mut u64, immediate: u64) -> u64;
+pub(crate) type BuiltinFn = extern "C" fn(context: *const Context, words: *mut u64, immediate: u64) -> u64;
 
 /// The C-ABI pointers that stubs call. `store::builtin` supplies them.
 #[repr(C)]
 #[derive(Debug)]
-pub struct Builtins {
+pub(crate) struct Builtins {
     /// Records a trap on the current activation and returns the stack pointer to go back to. Arguments: context, trap code,
     /// return address of the site, stack pointer of the frame that trapped, datum (see jit's trap sites), and the caller's
-    /// return address where the frame has not saved it (aarch64; 0 on x86_64).
-    pub trap: extern "C" fn(*const Context, u64, usize, usize, u64, usize) -> usize,
+    /// return address where the frame has not saved it (aarch64; 0 on `x86_64`).
+    pub(crate) trap: extern "C" fn(*const Context, u64, usize, usize, u64, usize) -> usize,
     /// Resolves a packed reference that is not the running instance's own: context, word, engine type id. Returns 0 and fills
     /// `call_code` and the out word with code and target, or returns a trap code.
-    pub resolve: extern "C" fn(*const Context, u64, u64, *mut u64) -> u64,
+    pub(crate) resolve: extern "C" fn(*const Context, u64, u64, *mut u64) -> u64,
     /// The builtins, indexed by [`Builtin`].
-    pub builtins: [BuiltinFn; BUILTIN_COUNT],
+    pub(crate) builtins: [BuiltinFn; BUILTIN_COUNT],
 }
 
 /// A host function as machine code calls it: record, calling context, cells in which parameters lie and results are put.
 /// Status 0 is success, else a trap code.
-pub type HostFn =
+pub(crate) type HostFn =
     extern "C" fn(record: *const HostRecord, context: *const Context, cells: *mut ValueCell) -> u64;
 
 /// The head of a host function's record. The store's own record begins with it.
 #[repr(C)]
 #[derive(Debug)]
-pub struct HostRecord {
+pub(crate) struct HostRecord {
     /// What the host stub calls.
-    pub call: HostFn,
+    pub(crate) call: HostFn,
     /// Number of parameters (wide stubs).
-    pub params: u32,
+    pub(crate) params: u32,
     /// Number of results (wide stubs).
-    pub results: u32,
+    pub(crate) results: u32,
 }
 
 /// The most frames that a trap records.
-pub const BACKTRACE_FRAMES_MAX: usize = 64;
+pub(crate) const BACKTRACE_FRAMES_MAX: usize = 64;
 
 /// One entry of the host into machine code, on the host's stack. Activations nest strictly per thread.
 #[repr(C)]
 #[derive(Debug)]
-pub struct Activation {
+pub(crate) struct Activation {
     /// Stack pointer of the entry stub after its saves: written by the entry stub, where a trap goes back to.
-    pub saved_sp: Cell<usize>,
+    pub(crate) saved_sp: Cell<usize>,
     /// Number of parameters (wide stubs).
-    pub params: u32,
+    pub(crate) params: u32,
     /// Number of results (wide stubs).
-    pub results: u32,
+    pub(crate) results: u32,
     /// The activation below on this thread, or null.
-    pub outer: *const Activation,
+    pub(crate) outer: *const Activation,
     /// The context that was entered.
-    pub context: *const Context,
+    pub(crate) context: *const Context,
     /// The trap code; meaningful when the entry stub returned 1.
-    pub trap: Cell<u8>,
+    pub(crate) trap: Cell<u8>,
     /// Frames in `frames`.
-    pub frames_len: Cell<u32>,
+    pub(crate) frames_len: Cell<u32>,
     /// The datum of the trap: address, index or type record.
-    pub datum: Cell<u64>,
+    pub(crate) datum: Cell<u64>,
     /// The context that ran when the trap happened.
-    pub trap_context: Cell<*const Context>,
+    pub(crate) trap_context: Cell<*const Context>,
     /// Program counters, innermost first: a trap site, then return addresses.
-    pub frames: [Cell<usize>; BACKTRACE_FRAMES_MAX],
+    pub(crate) frames: [Cell<usize>; BACKTRACE_FRAMES_MAX],
 }
 
 /// An entry stub: context, code (a foreign entry), cells for parameters and results, activation. Returns 0, or 1 after a trap.
-pub type EntryFn = unsafe extern "C" fn(*const Context, *const u8, *mut ValueCell, *const Activation) -> u64;
+pub(crate) type EntryFn =
+    unsafe extern "C" fn(*const Context, *const u8, *mut ValueCell, *const Activation) -> u64;
 
 /// The class of register that a value travels in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Class {
+pub(crate) enum Class {
     /// A general register.
     Int,
     /// A vector register.
@@ -390,7 +393,7 @@ pub enum Class {
 impl Class {
     /// The class of a value type.
     #[must_use]
-    pub const fn of(ty: ValType) -> Self {
+    pub(crate) const fn of(ty: ValType) -> Self {
         match ty {
             ValType::F32 | ValType::F64 | ValType::V128 => Self::Float,
             ValType::I32 | ValType::I64 | ValType::FuncRef | ValType::ExternRef => Self::Int,
@@ -400,7 +403,7 @@ impl Class {
 
 /// Where a parameter or result travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Place {
+pub(crate) enum Place {
     /// The n-th argument (or result) register of the integer class.
     Int(u8),
     /// The n-th argument (or result) register of the vector class.
@@ -410,34 +413,34 @@ pub enum Place {
 }
 
 /// More parameters than this, and a signature is wide.
-pub const REGISTER_PARAMS_MAX: usize = 8;
+pub(crate) const REGISTER_PARAMS_MAX: usize = 8;
 /// More results than this, and a signature is wide.
-pub const REGISTER_RESULTS_MAX: usize = 2;
+pub(crate) const REGISTER_RESULTS_MAX: usize = 2;
 /// Argument registers of the integer class on every target.
-pub const INT_ARGS: u8 = 4;
+pub(crate) const INT_ARGS: u8 = 4;
 /// Argument registers of the vector class on every target.
-pub const FLOAT_ARGS: u8 = 6;
+pub(crate) const FLOAT_ARGS: u8 = 6;
 
 /// Where the parameters and results of a signature travel between machine code and machine code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallPlan {
+pub(crate) struct CallPlan {
     /// A place for each parameter, with its class.
-    pub params: SmallVec<[(Place, Class); 8]>,
+    pub(crate) params: SmallVec<[(Place, Class); 8]>,
     /// A place for each result, with its class.
-    pub results: SmallVec<[(Place, Class); 2]>,
+    pub(crate) results: SmallVec<[(Place, Class); 2]>,
     /// Bytes of parameters on the stack, a multiple of 16. The callee pops them.
-    pub param_bytes: u32,
+    pub(crate) param_bytes: u32,
     /// Bytes of results on the stack, above the parameters, a multiple of 16.
-    pub result_bytes: u32,
+    pub(crate) result_bytes: u32,
     /// Every parameter and every result is a word on the stack, in order: one generic stub serves all of these signatures,
     /// so the number of stubs is bounded whatever signatures a guest declares.
-    pub wide: bool,
+    pub(crate) wide: bool,
 }
 
 impl CallPlan {
     /// The plan of a signature; `registers` false (a tuning switch) makes every signature wide.
     #[must_use]
-    pub fn new(ty: &FuncType, registers: bool) -> Self {
+    pub(crate) fn new(ty: &FuncType, registers: bool) -> Self {
         let wide =
             !registers || ty.params.len() > REGISTER_PARAMS_MAX || ty.results.len() > REGISTER_RESULTS_MAX;
         let (param_registers, result_registers) =

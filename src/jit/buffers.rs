@@ -13,25 +13,25 @@ use crate::spec::module::{FuncIdx, TypeIdx};
 
 /// A position in one of the two buffers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub(crate) struct Mark {
     /// Bytes from the start of that buffer.
-    pub offset: u32,
+    pub(crate) offset: u32,
     /// Whether it is the cold one.
-    pub cold: bool,
+    pub(crate) cold: bool,
 }
 
 /// A jump, or an address computation, whose displacement is still to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Jump {
+pub(crate) struct Jump {
     /// Where the displacement lies.
-    pub at: Mark,
+    pub(crate) at: Mark,
     /// How it is encoded: the backend's number.
-    pub form: u8,
+    pub(crate) form: u8,
 }
 
 /// What is written at a relocation once all functions have their place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reloc {
+pub(crate) enum Reloc {
     /// A call of a function of the same module, its displacement encoded in the backend's form.
     Call {
         /// The callee.
@@ -50,13 +50,13 @@ pub enum Reloc {
 
 /// Sites and relocations of one buffer, offsets from its start.
 #[derive(Debug, Default)]
-pub struct Records {
+pub(crate) struct Records {
     /// Return addresses of calls and trap exits.
-    pub returns: Vec<Site>,
+    pub(crate) returns: Vec<Site>,
     /// Memory accesses that may hit a guard.
-    pub accesses: Vec<Site>,
+    pub(crate) accesses: Vec<Site>,
     /// Relocations with their offset.
-    pub relocs: Vec<(u32, Reloc)>,
+    pub(crate) relocs: Vec<(u32, Reloc)>,
 }
 
 impl Records {
@@ -76,9 +76,9 @@ impl Records {
 
 /// See the file's description.
 #[derive(Debug, Default)]
-pub struct Buffers {
+pub(crate) struct Buffers {
     /// The buffer being written.
-    pub current: CodeBuf,
+    pub(crate) current: CodeBuf,
     other: CodeBuf,
     records: Records,
     other_records: Records,
@@ -89,32 +89,32 @@ pub struct Buffers {
 impl Buffers {
     /// The position being written.
     #[inline]
-    pub fn here(&self) -> Mark {
+    pub(crate) fn here(&self) -> Mark {
         Mark { offset: self.offset(), cold: self.in_cold }
     }
 
     /// Bytes in the buffer being written.
     #[inline]
-    pub fn offset(&self) -> u32 {
+    pub(crate) fn offset(&self) -> u32 {
         u32::try_from(self.current.len())
             .expect("code of a chunk stays below 4 GiB: bodies and their expansion are limited")
     }
 
     /// A jump whose displacement lies `back` bytes before the position being written.
     #[inline]
-    pub fn jump_before(&self, back: u32, form: u8) -> Jump {
+    pub(crate) fn jump_before(&self, back: u32, form: u8) -> Jump {
         Jump { at: Mark { offset: self.offset() - back, cold: self.in_cold }, form }
     }
 
     /// Whether the cold buffer is being written.
     #[inline]
-    pub fn is_cold(&self) -> bool {
+    pub(crate) fn is_cold(&self) -> bool {
         self.in_cold
     }
 
     /// Chooses the buffer that is written.
     #[inline]
-    pub fn set_cold(&mut self, cold: bool) {
+    pub(crate) fn set_cold(&mut self, cold: bool) {
         if self.in_cold != cold {
             std::mem::swap(&mut self.current, &mut self.other);
             std::mem::swap(&mut self.records, &mut self.other_records);
@@ -124,28 +124,28 @@ impl Buffers {
 
     /// Records that the position being written is a return address or trap site.
     #[inline]
-    pub fn record_return(&mut self, wasm: u32) {
+    pub(crate) fn record_return(&mut self, wasm: u32) {
         let code = self.offset();
         self.records.returns.push(Site { code, wasm });
     }
 
     /// Records that the next instruction may hit a guard.
     #[inline]
-    pub fn record_access(&mut self, wasm: u32) {
+    pub(crate) fn record_access(&mut self, wasm: u32) {
         let code = self.offset();
         self.records.accesses.push(Site { code, wasm });
     }
 
     /// Records a relocation whose field lies `back` bytes before the position being written.
     #[inline]
-    pub fn record_reloc(&mut self, back: u32, reloc: Reloc) {
+    pub(crate) fn record_reloc(&mut self, back: u32, reloc: Reloc) {
         let at = self.offset() - back;
         self.records.relocs.push((at, reloc));
     }
 
     /// Lets a jump go to a target: at once if both lie in one buffer, else when the function is finished. `patch` writes the
     /// displacement: buffer, offset of the field, form, target; false if it does not fit.
-    pub fn link(
+    pub(crate) fn link(
         &mut self,
         jump: Jump,
         target: Mark,
@@ -161,7 +161,10 @@ impl Buffers {
 
     /// Ends a function: appends its cold part to the hot one and links what crosses. Returns the offset in the hot buffer at
     /// which the cold part begins, or `None` if a displacement did not fit.
-    pub fn finish_function(&mut self, patch: impl Fn(&mut CodeBuf, u32, u8, u32) -> bool) -> Option<u32> {
+    pub(crate) fn finish_function(
+        &mut self,
+        patch: impl Fn(&mut CodeBuf, u32, u8, u32) -> bool,
+    ) -> Option<u32> {
         self.set_cold(false);
         let base = self.offset();
         self.current.append(self.other.as_slice());
@@ -175,32 +178,20 @@ impl Buffers {
         fits.then_some(base)
     }
 
-    /// Drops everything written since `mark` (a position in the hot buffer between two functions) with its records.
-    pub fn rewind(&mut self, mark: u32) {
-        self.set_cold(false);
-        self.current.truncate(mark as usize);
-        self.other.clear();
-        self.other_records.clear();
-        self.crossing.clear();
-        self.records.returns.retain(|site| site.code < mark);
-        self.records.accesses.retain(|site| site.code < mark);
-        self.records.relocs.retain(|&(at, _)| at < mark);
-    }
-
     /// The code of the finished functions.
-    pub fn code(&self) -> &[u8] {
+    pub(crate) fn code(&self) -> &[u8] {
         debug_assert!(!self.in_cold, "between functions the hot buffer is current");
         self.current.as_slice()
     }
 
     /// Takes what was recorded for the finished functions.
-    pub fn take_records(&mut self) -> Records {
+    pub(crate) fn take_records(&mut self) -> Records {
         debug_assert!(!self.in_cold, "between functions the hot buffer is current");
         std::mem::take(&mut self.records)
     }
 
     /// Empties everything; storage is kept.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.set_cold(false);
         self.current.clear();
         self.other.clear();

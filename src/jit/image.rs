@@ -9,71 +9,69 @@ use crate::spec::module::{DefinedFuncIdx, TypeIdx};
 
 /// A position in the code that stands for a position in the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Site {
+pub(crate) struct Site {
     /// Bytes from the start of the code: a return address, or the address of a memory access.
-    pub code: u32,
+    pub(crate) code: u32,
     /// Byte offset of the operator in the module.
-    pub wasm: u32,
+    pub(crate) wasm: u32,
 }
 
 /// One compiled function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FuncImage {
+pub(crate) struct FuncImage {
     /// First byte of the function, its foreign entry included.
-    pub start: u32,
+    pub(crate) start: u32,
     /// Entry for calls from the same instance.
-    pub local: u32,
+    pub(crate) local: u32,
     /// Entry for calls from elsewhere, for functions that can be reached from elsewhere.
-    pub foreign: Option<u32>,
+    pub(crate) foreign: Option<u32>,
     /// One past the last byte, cold part and jump tables included.
-    pub end: u32,
+    pub(crate) end: u32,
     /// Bytes between the stack pointer and the return address once the prologue is through.
-    pub frame_bytes: u32,
+    pub(crate) frame_bytes: u32,
 }
 
 /// How a type id is put into code when it is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TypePatch {
+pub(crate) enum TypePatch {
     /// A 32-bit little-endian immediate.
     Imm32,
-    /// An aarch64 `movz`/`movk` pair, 16 bits each.
-    MovPair,
 }
 
 /// A place in the code that wants the engine-wide id of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TypeReloc {
+pub(crate) struct TypeReloc {
     /// Bytes from the start of the code.
-    pub at: u32,
+    pub(crate) at: u32,
     /// The module's type.
-    pub ty: TypeIdx,
+    pub(crate) ty: TypeIdx,
     /// How the id is written.
-    pub patch: TypePatch,
+    pub(crate) patch: TypePatch,
 }
 
 /// A compiled module.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Image {
+pub(crate) struct Image {
     /// What it was compiled for.
-    pub target: Target,
+    pub(crate) target: Target,
     /// The machine code of all functions, in order.
-    pub code: Vec<u8>,
+    pub(crate) code: Vec<u8>,
     /// The functions, in order of their position.
-    pub funcs: IndexVec<DefinedFuncIdx, FuncImage>,
+    pub(crate) funcs: IndexVec<DefinedFuncIdx, FuncImage>,
     /// Return addresses of calls and of trap exits, ascending.
-    pub returns: Vec<Site>,
+    pub(crate) returns: Vec<Site>,
     /// Memory accesses that may hit a guard, ascending.
-    pub accesses: Vec<Site>,
+    pub(crate) accesses: Vec<Site>,
     /// Type ids to be patched.
-    pub types: Vec<TypeReloc>,
+    pub(crate) types: Vec<TypeReloc>,
     /// The context block that the code expects.
-    pub layout: ContextLayout,
+    pub(crate) layout: ContextLayout,
 }
 
 impl Image {
     /// The function whose code holds `offset`.
     #[must_use]
-    pub fn func_at(&self, offset: u32) -> Option<DefinedFuncIdx> {
+    pub(crate) fn func_at(&self, offset: u32) -> Option<DefinedFuncIdx> {
         let after = self.funcs.as_slice().partition_point(|func| func.start <= offset);
         let index = DefinedFuncIdx::from_usize(after.checked_sub(1)?);
         (offset <= self.funcs[index].end).then_some(index)
@@ -81,13 +79,13 @@ impl Image {
 
     /// The wasm offset of a return address or trap site.
     #[must_use]
-    pub fn return_site(&self, offset: u32) -> Option<u32> {
+    pub(crate) fn return_site(&self, offset: u32) -> Option<u32> {
         find(&self.returns, offset)
     }
 
     /// The wasm offset of the memory access at exactly this code offset.
     #[must_use]
-    pub fn access_site(&self, offset: u32) -> Option<u32> {
+    pub(crate) fn access_site(&self, offset: u32) -> Option<u32> {
         find(&self.accesses, offset)
     }
 }
@@ -97,16 +95,9 @@ fn find(sites: &[Site], code: u32) -> Option<u32> {
 }
 
 /// Writes the id of a type at a relocation.
-pub fn patch_type(code: &mut [u8], reloc: &TypeReloc, id: u32) {
+pub(crate) fn patch_type(code: &mut [u8], reloc: TypeReloc, id: u32) {
     let at = reloc.at as usize;
     match reloc.patch {
         TypePatch::Imm32 => code[at..at + 4].copy_from_slice(&id.to_le_bytes()),
-        TypePatch::MovPair => {
-            for (k, half) in [id & 0xFFFF, id >> 16].into_iter().enumerate() {
-                let word = &mut code[at + 4 * k..at + 4 * k + 4];
-                let old = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
-                word.copy_from_slice(&(old & !(0xFFFF << 5) | half << 5).to_le_bytes());
-            }
-        }
     }
 }

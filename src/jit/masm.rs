@@ -25,11 +25,11 @@ use crate::spec::trap::Trap;
 
 /// A general register: the hardware's number.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Gpr(pub u8);
+pub(crate) struct Gpr(pub(crate) u8);
 
 /// A vector register: the hardware's number.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Vreg(pub u8);
+pub(crate) struct Vreg(pub(crate) u8);
 
 impl From<Gpr> for u8 {
     #[inline]
@@ -47,7 +47,7 @@ impl From<Vreg> for u8 {
 
 /// What an address counts from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Base {
+pub(crate) enum Base {
     /// The stack pointer.
     Frame,
     /// The running instance's context.
@@ -58,30 +58,30 @@ pub enum Base {
 
 /// A word at a fixed distance from a base.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Home {
+pub(crate) struct Home {
     /// What it counts from.
-    pub base: Base,
+    pub(crate) base: Base,
     /// Bytes from there.
-    pub offset: u32,
+    pub(crate) offset: u32,
 }
 
 impl Home {
     /// A word of the frame.
     #[must_use]
-    pub const fn frame(offset: u32) -> Self {
+    pub(crate) const fn frame(offset: u32) -> Self {
         Self { base: Base::Frame, offset }
     }
 
     /// A word of the context block.
     #[must_use]
-    pub const fn context(offset: u32) -> Self {
+    pub(crate) const fn context(offset: u32) -> Self {
         Self { base: Base::Context, offset }
     }
 }
 
 /// The second operand of an integer operation. The backend loads what its instructions cannot take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Operand {
+pub(crate) enum Operand {
     /// A register.
     Reg(Gpr),
     /// Constant bits (an i32's upper half is zero).
@@ -92,7 +92,7 @@ pub enum Operand {
 
 /// The second operand of a floating-point operation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum FloatOperand {
+pub(crate) enum FloatOperand {
     /// A register.
     Reg(Vreg),
     /// A word in memory; only its type's width is read.
@@ -101,7 +101,7 @@ pub enum FloatOperand {
 
 /// A register of either class.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reg {
+pub(crate) enum Reg {
     /// General.
     Int(Gpr),
     /// Vector.
@@ -110,18 +110,18 @@ pub enum Reg {
 
 /// An address in memory 0: base + index + offset.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Address {
+pub(crate) struct Address {
     /// Register that holds the index (zero upper half), if it is not constant.
-    pub index: Option<Gpr>,
+    pub(crate) index: Option<Gpr>,
     /// Constant part.
-    pub offset: u64,
+    pub(crate) offset: u64,
     /// The wasm offset, when the access may hit a guard and must be recorded as a site.
-    pub site: Option<u32>,
+    pub(crate) site: Option<u32>,
 }
 
 /// A condition after `compare_int` or `compare_float` with the same comparison.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Cond {
+pub(crate) enum Cond {
     /// The integer comparison holds.
     Int(IntCompare),
     /// The float comparison holds.
@@ -133,7 +133,7 @@ pub enum Cond {
 impl Cond {
     /// True exactly when this is false.
     #[must_use]
-    pub const fn inverse(self) -> Self {
+    pub(crate) const fn inverse(self) -> Self {
         match self {
             Self::Int(compare) => Self::Int(compare.inverse()),
             Self::Float(compare) => Self::NotFloat(compare),
@@ -143,10 +143,10 @@ impl Cond {
 }
 
 /// The jumps of one conditional branch: a float comparison may take two.
-pub type Jumps = SmallVec<[Jump; 2]>;
+pub(crate) type Jumps = SmallVec<[Jump; 2]>;
 
 /// Registers of a machine and their roles. The lists are in order of preference.
-pub trait RegisterPlan {
+pub(crate) trait RegisterPlan {
     /// Destroyed by calls; hold operands.
     const INT_TEMPS: &'static [Gpr];
     /// Destroyed by calls; hold operands.
@@ -173,7 +173,7 @@ pub trait RegisterPlan {
 }
 
 /// Integer operators and moves.
-pub trait ScalarOps {
+pub(crate) trait ScalarOps {
     /// Copies a register. *Keeps flags, keeps scratch.*
     fn move_int(&mut self, size: IntSize, dst: Gpr, src: Gpr);
     /// Exchanges two registers, all 64 bits. *Keeps flags, keeps scratch.*
@@ -207,7 +207,7 @@ pub trait ScalarOps {
 }
 
 /// Floating-point operators and moves.
-pub trait FloatOps {
+pub(crate) trait FloatOps {
     /// Copies a register. *Keeps flags, keeps the integer scratch.*
     fn move_float(&mut self, dst: Vreg, src: Vreg);
     /// Exchanges two registers through the vector scratch. *Keeps flags, keeps the integer scratch.*
@@ -241,11 +241,11 @@ pub trait FloatOps {
     /// The bits of a float.
     fn bits_of(&mut self, size: FloatSize, dst: Gpr, src: Vreg);
     /// The float of bits.
-    fn from_bits(&mut self, size: FloatSize, dst: Vreg, src: Gpr);
+    fn float_of_bits(&mut self, size: FloatSize, dst: Vreg, src: Gpr);
 }
 
 /// Linear memory, tables, and what else is reached through the context.
-pub trait MemoryOps {
+pub(crate) trait MemoryOps {
     /// `dst = memory[address]`.
     fn load(&mut self, access: Access, dst: Reg, address: Address);
     /// `memory[address] = src`, one instruction.
@@ -266,17 +266,17 @@ pub trait MemoryOps {
 
 /// The exits of an indirect call's look-up, all taken before any argument has moved.
 #[derive(Debug)]
-pub struct IndirectExits {
+pub(crate) struct IndirectExits {
     /// The index is out of bounds; the datum (index) is in the scratch.
-    pub undefined: Jump,
+    pub(crate) undefined: Jump,
     /// Own function of another type; the datum stands in the scratch.
-    pub mismatch: Jump,
+    pub(crate) mismatch: Jump,
     /// Null, another instance, a host function, or stale: goes to `resolve_foreign`. The index, masked, is in the scratch.
-    pub foreign: Jump,
+    pub(crate) foreign: Jump,
 }
 
 /// Control flow.
-pub trait FlowOps {
+pub(crate) trait FlowOps {
     /// An unconditional jump forward.
     fn jump(&mut self) -> Jump;
     /// A conditional jump forward. *Keeps flags.*
@@ -360,7 +360,7 @@ pub trait FlowOps {
 }
 
 /// Stubs: code that belongs to an engine, not to a module. Each appends to the buffers and leaves them in the hot part.
-pub trait StubOps {
+pub(crate) trait StubOps {
     /// Jumped to (by a call) from every trap exit. See `abi::Builtins::trap`.
     fn trap_stub(&mut self);
     /// Reference in the scratch, engine type id in `call_code`: leaves the target in the scratch and its code in `call_code`;
@@ -392,7 +392,7 @@ pub trait StubOps {
 }
 
 /// A backend.
-pub trait Masm: RegisterPlan + ScalarOps + FloatOps + MemoryOps + FlowOps + StubOps {
+pub(crate) trait Masm: RegisterPlan + ScalarOps + FloatOps + MemoryOps + FlowOps + StubOps {
     /// A backend for a target.
     fn new(target: &Target) -> Self;
     /// The buffers it writes.

@@ -1,20 +1,20 @@
 //! From operators to machine code; never sees a store.
 
-pub mod abi;
+pub(crate) mod abi;
 #[expect(unsafe_code, reason = "reads machine frames and finds the record of running code")]
-pub mod backtrace;
-pub mod buffers;
+pub(crate) mod backtrace;
+pub(crate) mod buffers;
 pub(crate) mod compile;
 #[expect(unsafe_code, reason = "jumps into machine code")]
-pub mod entry;
+pub(crate) mod entry;
 #[expect(unsafe_code, reason = "handles signals and rewrites the machine state of a guard hit")]
-pub mod fault;
-pub mod image;
-pub mod masm;
+pub(crate) mod fault;
+pub(crate) mod image;
+pub(crate) mod masm;
 mod parallel;
-pub mod stubs;
-pub mod target;
-pub mod x64;
+pub(crate) mod stubs;
+pub(crate) mod target;
+pub(crate) mod x64;
 
 use self::image::Image;
 use self::parallel::WorkerCell;
@@ -32,7 +32,7 @@ thread_local! {
 /// # Errors
 /// `Invalid` if a body is not valid, `Limit` if the module asks for more than a limit allows, or for a target whose backend
 /// does not exist yet.
-pub fn compile(bytes: &[u8], decoded: &Decoded, target: &Target) -> Result<Image, ModuleError> {
+pub(crate) fn compile(bytes: &[u8], decoded: &Decoded, target: &Target) -> Result<Image, ModuleError> {
     match target.arch {
         Arch::X64 => parallel::compile::<X64>(bytes, decoded, target, &X64_WORKER),
         Arch::Aarch64 => Err(LimitExceeded { limit: "backends for aarch64", asked: 1, allowed: 0 }.into()),

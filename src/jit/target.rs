@@ -6,7 +6,7 @@
 /// An instruction set that a backend exists for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Arch {
-    /// x86_64, from SSSE3 and SSE4.1 upwards.
+    /// `x86_64`, from SSSE3 and SSE4.1 upwards.
     X64,
     /// 64-bit Arm.
     Aarch64,
@@ -72,17 +72,17 @@ macro_rules! bit_set {
 bit_set! {
     /// CPU features beyond the architecture's baseline.
     Cpu {
-        /// x86_64: three-operand vector forms.
+        /// `x86_64`: three-operand vector forms.
         AVX = 0, "avx";
-        /// x86_64: `shlx`, `shrx`, `sarx`, `rorx`.
+        /// `x86_64`: `shlx`, `shrx`, `sarx`, `rorx`.
         BMI2 = 1, "bmi2";
-        /// x86_64: `lzcnt`.
+        /// `x86_64`: `lzcnt`.
         LZCNT = 2, "lzcnt";
-        /// x86_64: `tzcnt`, `andn`.
+        /// `x86_64`: `tzcnt`, `andn`.
         BMI1 = 3, "bmi1";
-        /// x86_64: `popcnt`.
+        /// `x86_64`: `popcnt`.
         POPCNT = 4, "popcnt";
-        /// x86_64: fused multiply-add; no operator of today uses it.
+        /// `x86_64`: fused multiply-add; no operator of today uses it.
         FMA = 5, "fma";
     }
 }

@@ -450,8 +450,6 @@ mod tests {
         assert_eq!(decl.globals.as_slice()[0].init, None);
         assert_eq!(decl.globals.as_slice()[1].init, Some(ConstExpr::Const(0xFFFF_FFFF)));
         assert!(decl.global_is_imported(GlobalIdx::new(0)) && !decl.global_is_imported(GlobalIdx::new(1)));
-        assert!(decl.table_is_imported(TableIdx::new(0)) && !decl.table_is_imported(TableIdx::new(1)));
-        assert!(decl.memory_is_imported(MemIdx::new(0)));
     }
 
     #[test]
@@ -565,7 +563,7 @@ mod tests {
         let (_, Decoded { decl, resources, .. }) = decode_text("(module)");
         assert!(resources.is_none());
         assert!(decl.funcs.is_empty() && decl.bodies.is_empty() && decl.code_section.is_empty());
-        assert_eq!((decl.exports.len(), decl.start, decl.customs.len()), (0, None, 0));
+        assert_eq!((decl.exports.iter().len(), decl.start, decl.customs.len()), (0, None, 0));
     }
 
     #[test]

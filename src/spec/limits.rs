@@ -24,6 +24,7 @@ pub(crate) const EXPORTS_MAX: u32 = 1_000_000;
 /// Sizes of the types of all imports and exports, and 1 for the module; the sum stays below. A memory, table or global counts 1, a
 /// function 1 and what it has of parameters and results. wasmparser's own and checked there.
 pub(crate) const TYPE_SIZE_MAX: u32 = 1_000_000;
+const _: () = assert!(TYPE_SIZE_MAX <= IMPORTS_MAX && TYPE_SIZE_MAX <= EXPORTS_MAX);
 
 /// Globals in a module, imports included; wasmparser checks. The cells of an instance lie in one block, so this bounds its size.
 pub(crate) const GLOBALS_MAX: u32 = 1_000_000;
@@ -41,10 +42,12 @@ pub(crate) const ELEM_SEGMENTS_MAX: u32 = 100_000;
 pub(crate) const DATA_SEGMENTS_MAX: u32 = 100_000;
 
 /// Items in one element segment; wasmparser checks.
-pub(crate) const ELEM_ITEMS_MAX: u32 = TABLE_ELEMENTS_MAX;
+pub(crate) const ELEM_ITEMS_MAX: u32 = 10_000_000;
+const _: () = assert!(ELEM_ITEMS_MAX <= TABLE_ELEMENTS_MAX, "a segment can fit a table");
 
 /// Bytes in a name of an import or export; wasmparser checks.
 pub(crate) const NAME_BYTES_MAX: usize = 100_000;
+const _: () = assert!(NAME_BYTES_MAX < MODULE_BYTES_MAX);
 
 /// Parameters of a function or block; wasmparser checks. Argument plans and label states are sized by it.
 pub(crate) const PARAMS_MAX: usize = 1_000;

@@ -15,12 +15,12 @@
 
 pub(crate) mod const_expr;
 pub(crate) mod decode;
-pub mod features;
-pub mod invalid;
+pub(crate) mod features;
+pub(crate) mod invalid;
 pub(crate) mod limits;
 pub(crate) mod module;
 pub(crate) mod numeric;
 pub(crate) mod ops;
-pub mod trap;
-pub mod types;
+pub(crate) mod trap;
+pub(crate) mod types;
 pub(crate) mod value;

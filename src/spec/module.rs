@@ -51,11 +51,6 @@ index_type!(
     "data"
 );
 index_type!(
-    /// Position of a local in a function, parameters first.
-    pub(crate) struct LocalIdx,
-    "local"
-);
-index_type!(
     /// Position of an import in a module, over all kinds.
     pub(crate) struct ImportIdx,
     "import"
@@ -214,11 +209,6 @@ impl Exports {
     pub(crate) fn iter(&self) -> std::slice::Iter<'_, ExportDecl> {
         self.decls.iter()
     }
-
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.decls.len()
-    }
 }
 
 /// An element segment.
@@ -362,18 +352,6 @@ impl ModuleDecl {
         &self.types[self.funcs[func].ty]
     }
 
-    /// Whether `table` is imported.
-    #[inline]
-    pub(crate) fn table_is_imported(&self, table: TableIdx) -> bool {
-        table.as_u32() < self.imported.tables
-    }
-
-    /// Whether `memory` is imported.
-    #[inline]
-    pub(crate) fn memory_is_imported(&self, memory: MemIdx) -> bool {
-        memory.as_u32() < self.imported.memories
-    }
-
     /// Whether `global` is imported.
     #[inline]
     pub(crate) fn global_is_imported(&self, global: GlobalIdx) -> bool {
@@ -418,7 +396,6 @@ mod tests {
         }
         assert_eq!(exports.get("r"), None);
         assert_eq!(exports.iter().map(|export| &*export.name).collect::<Vec<_>>(), names);
-        assert_eq!(exports.len(), names.len());
     }
 
     #[test]

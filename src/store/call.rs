@@ -147,7 +147,9 @@ pub(crate) fn call<T>(
     cells: &mut [ValueCell],
 ) -> Result<(), Error> {
     match *callee {
-        Callee::Wasm { instance, stub, code, counts } => enter(&mut store, instance, (stub, code, counts), cells),
+        Callee::Wasm { instance, stub, code, counts } => {
+            enter(&mut store, instance, (stub, code, counts), cells)
+        }
         Callee::Host(func) => call_host(store, func, caller, cells),
     }
 }

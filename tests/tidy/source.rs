@@ -3,8 +3,8 @@
 //! Owns: loading, telling code from comments and strings ([`blank`]), and the paths that code names ([`File::names`]).
 //! Does not know: rules.
 
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
 /// One text file of the project.
 pub(crate) struct File {
@@ -21,35 +21,36 @@ const ROOTS: &[&str] = &["src", "crates", "tests", "benches", "examples", "fuzz"
 const KINDS: &[&str] = &["rs", "md", "toml", "wat", "wast", "asm", "txt"];
 
 /// Every text file of the project, in the order of paths.
-pub(crate) fn load(root: &Path) -> Vec<File> {
+pub(crate) fn load(root: &Path) -> io::Result<Vec<File>> {
     let mut files = Vec::new();
     for name in ROOTS {
-        walk(root, name, &mut files);
+        walk(root, name, &mut files)?;
     }
-    for entry in fs::read_dir(root).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
+    for entry in fs::read_dir(root)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
         if name.ends_with(".md") || name.ends_with(".toml") {
             read(root, name, &mut files);
         }
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    files
+    Ok(files)
 }
 
-fn walk(root: &Path, folder: &str, files: &mut Vec<File>) {
-    let Ok(entries) = fs::read_dir(root.join(folder)) else { return };
+fn walk(root: &Path, folder: &str, files: &mut Vec<File>) -> io::Result<()> {
+    let Ok(entries) = fs::read_dir(root.join(folder)) else { return Ok(()) };
     for entry in entries {
-        let entry = entry.unwrap();
-        let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
+        let entry = entry?;
+        let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
         let name = path.rsplit('/').next().unwrap_or_default();
-        if entry.file_type().unwrap().is_dir() {
+        if entry.file_type()?.is_dir() {
             if name != "target" {
-                walk(root, &path, files);
+                walk(root, &path, files)?;
             }
         } else if name.rsplit_once('.').is_none_or(|(_, kind)| KINDS.contains(&kind)) {
             read(root, path, files);
         }
     }
+    Ok(())
 }
 
 fn read(root: &Path, path: String, files: &mut Vec<File>) {

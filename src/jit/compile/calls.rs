@@ -6,7 +6,7 @@
 
 use super::Emit;
 use super::stack::Entry;
-use super::values::{Dest, Dests, UNROLLED_MOVES_MAX};
+use super::values::{Dest, UNROLLED_MOVES_MAX};
 use crate::jit::abi::{Builtin, CallPlan, Place};
 use crate::jit::masm::{Home, Masm};
 use crate::spec::module::{FuncIdx, TableIdx, TypeIdx};
@@ -21,9 +21,9 @@ impl<'a, M: Masm> Emit<'a, M> {
         let decl = &cx.decoded.decl;
         let ty = decl.funcs[func].ty;
         let plan = &cx.plans[ty];
-        let dests = param_dests::<M>(plan);
-        self.prepare_call(&dests);
-        self.move_args(&dests);
+        let dests = self.param_dests(plan);
+        self.prepare_call(dests);
+        self.move_args(dests);
         let wasm = self.wasm;
         match decl.defined(func) {
             Some(_) => self.m.call_direct(func, plan.param_bytes, wasm),
@@ -43,11 +43,11 @@ impl<'a, M: Masm> Emit<'a, M> {
         let cx = self.cx;
         let decl = &cx.decoded.decl;
         let (plan, view) = (&cx.plans[ty], cx.layout.table(table));
-        let dests = param_dests::<M>(plan);
+        let dests = self.param_dests(plan);
         let functions = u32::try_from(decl.funcs.len()).expect("functions are limited");
         let index = self.pop_int();
-        self.prepare_call(&dests);
-        self.prepare_float_constants(&dests);
+        self.prepare_call(dests);
+        self.prepare_float_constants(dests);
         let temps = [self.take_int(), self.take_int()];
         let exits = self.m.indirect_lookup(index, view, functions, ty, temps);
         self.trap_if([exits.undefined], Trap::UndefinedElement);
@@ -55,7 +55,7 @@ impl<'a, M: Masm> Emit<'a, M> {
         self.release_int(index);
         temps.into_iter().for_each(|temp| self.release_int(temp));
         let (wasm, memory) = (self.wasm, !decl.memories.is_empty());
-        self.move_args(&dests);
+        self.move_args(dests);
         self.m.call_scratch(plan.param_bytes, wasm);
         let back = self.m.buffers().here();
         self.m.buffers().set_cold(true);
@@ -63,7 +63,7 @@ impl<'a, M: Masm> Emit<'a, M> {
         let here = self.m.buffers().here();
         self.link(exits.foreign, here);
         self.m.resolve_foreign(view, ty, temps[0], wasm);
-        self.emit_args(&dests);
+        self.emit_args(dests);
         self.m.call_foreign(Home::frame(self.frame.own_at), memory, plan.param_bytes, wasm);
         let jump = self.m.jump();
         self.m.buffers().set_cold(false);
@@ -153,22 +153,22 @@ impl<'a, M: Masm> Emit<'a, M> {
         };
         let height = self.s.stack.len() - params;
         self.spill_for_call(height);
-        let dests: Dests = (0..params).map(|at| Dest::Home(Home::frame(8 * at))).collect();
-        self.emit_moves(&dests);
+        let words = [0, 8, 16].map(|at| Dest::Home(Home::frame(at)));
+        let dests = &words[..params as usize];
+        self.emit_moves(dests);
         self.drop_to(height);
         self.m.call_builtin(builtin, immediate, self.wasm);
         if let Some(ty) = result {
             self.push_taken_int(ty, M::INT_RESULTS[0]);
         }
     }
-}
 
-/// Where arguments go.
-fn param_dests<M: Masm>(plan: &CallPlan) -> Dests {
-    let dest = |&(place, _): &(Place, _)| match place {
-        Place::Int(n) => Dest::Int(M::INT_ARGS[n as usize]),
-        Place::Float(n) => Dest::Float(M::FLOAT_ARGS[n as usize]),
-        Place::Stack(offset) => Dest::Home(Home::frame(offset)),
-    };
-    plan.params.iter().map(dest).collect()
+    /// Where arguments go.
+    fn param_dests(&self, plan: &CallPlan) -> &'a [Dest] {
+        self.scratch.alloc_with(plan.params.len(), |at| match plan.params[at].0 {
+            Place::Int(n) => Dest::Int(M::INT_ARGS[n as usize]),
+            Place::Float(n) => Dest::Float(M::FLOAT_ARGS[n as usize]),
+            Place::Stack(offset) => Dest::Home(Home::frame(offset)),
+        })
+    }
 }

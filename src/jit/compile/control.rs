@@ -13,7 +13,7 @@ use super::label::LabelId;
 use super::stack::Entry;
 use super::stream::BlockType;
 use super::test::Test;
-use super::values::{Dest, Dests, UNROLLED_MOVES_MAX};
+use super::values::{Dest, UNROLLED_MOVES_MAX};
 use crate::jit::abi::{Class, Place};
 use crate::jit::buffers::Mark;
 use crate::jit::masm::{Gpr, Operand, Vreg};
@@ -63,7 +63,11 @@ const fn single(ty: ValType) -> &'static [ValType] {
 }
 
 fn len(types: &[ValType]) -> u32 {
-    u32::try_from(types.len()).expect("arities are limited")
+    narrow(types.len())
+}
+
+fn narrow(arity: usize) -> u32 {
+    u32::try_from(arity).expect("arities are limited")
 }
 
 impl<'a, M: Masm> Emit<'a, M> {
@@ -89,7 +93,7 @@ impl<'a, M: Masm> Emit<'a, M> {
     }
 
     /// Where the values of a branch to a block's label go.
-    fn label_dests(&self, frame: &ControlFrame) -> Dests {
+    fn label_dests(&self, frame: &ControlFrame) -> &'a [Dest] {
         match frame.kind {
             Kind::Func => self.result_dests(),
             Kind::Loop => self.slot_dests(frame.height, self.block_params(frame.ty)),
@@ -97,12 +101,12 @@ impl<'a, M: Masm> Emit<'a, M> {
         }
     }
 
-    fn slot_dests(&self, height: u32, types: &[ValType]) -> Dests {
-        (height..height + len(types)).map(|at| Dest::Home(self.slot(at))).collect()
+    fn slot_dests(&self, height: u32, types: &[ValType]) -> &'a mut [Dest] {
+        self.scratch.alloc_with(types.len(), |at| Dest::Home(self.slot(height + narrow(at))))
     }
 
-    fn canonical_dests(&self, height: u32, types: &[ValType]) -> Dests {
-        let mut dests = self.slot_dests(height, types);
+    fn canonical_dests(&self, height: u32, types: &[ValType]) -> &'a [Dest] {
+        let dests = self.slot_dests(height, types);
         if types.len() <= UNROLLED_MOVES_MAX {
             if let Some(at) = types.iter().position(|&ty| Class::of(ty) == Class::Int) {
                 dests[at] = Dest::Int(M::INT_RESULTS[0]);
@@ -114,20 +118,19 @@ impl<'a, M: Masm> Emit<'a, M> {
         dests
     }
 
-    fn result_dests(&self) -> Dests {
-        let places = self.plan().results.iter();
-        let dest = |&(place, _): &(Place, Class)| match place {
+    fn result_dests(&self) -> &'a [Dest] {
+        let results = &self.plan().results;
+        self.scratch.alloc_with(results.len(), |at| match results[at].0 {
             Place::Int(n) => Dest::Int(M::INT_RESULTS[n as usize]),
             Place::Float(n) => Dest::Float(M::FLOAT_RESULTS[n as usize]),
             Place::Stack(offset) => Dest::Home(self.m.incoming(self.frame.bytes, offset)),
-        };
-        places.map(dest).collect()
+        })
     }
 
     /// Readies the uppermost values for [`Emit::carry`], which then changes no state.
     fn prepare_carry(&mut self, dests: &[Dest]) {
         if dests.len() > UNROLLED_MOVES_MAX {
-            self.flush_top(u32::try_from(dests.len()).expect("arities are limited"));
+            self.flush_top(narrow(dests.len()));
         } else {
             self.prepare_moves(dests);
         }
@@ -138,7 +141,7 @@ impl<'a, M: Masm> Emit<'a, M> {
         if dests.len() <= UNROLLED_MOVES_MAX {
             return self.emit_moves(dests);
         }
-        let count = u32::try_from(dests.len()).expect("arities are limited");
+        let count = narrow(dests.len());
         let from = self.slot(self.s.stack.len() - count).offset;
         let Dest::Home(to) = dests[0] else { unreachable!("more than sixteen values are all in memory") };
         if to.offset != from {
@@ -228,8 +231,8 @@ impl<'a, M: Masm> Emit<'a, M> {
         let frame = *self.s.frames.last().expect("validated: an else has its if");
         if self.reachable {
             let dests = self.label_dests(&frame);
-            self.prepare_carry(&dests);
-            self.carry(&dests);
+            self.prepare_carry(dests);
+            self.carry(dests);
             let jump = self.m.jump();
             self.wait(frame.label, Jumps::from_slice(&[jump]));
         }
@@ -267,8 +270,8 @@ impl<'a, M: Masm> Emit<'a, M> {
     fn end_block(&mut self, frame: &ControlFrame) {
         let dests = self.label_dests(frame);
         if self.reachable {
-            self.prepare_carry(&dests);
-            self.carry(&dests);
+            self.prepare_carry(dests);
+            self.carry(dests);
         }
         self.reachable |= self.s.labels.is_awaited(frame.label) || frame.otherwise.is_some();
         if let Some(otherwise) = frame.otherwise {
@@ -276,7 +279,7 @@ impl<'a, M: Masm> Emit<'a, M> {
         }
         self.bind(frame.label);
         self.drop_to(frame.height);
-        for (&ty, &dest) in self.block_results(frame.ty).iter().zip(&dests) {
+        for (&ty, &dest) in self.block_results(frame.ty).iter().zip(dests) {
             match dest {
                 Dest::Int(reg) => self.push_taken_int(ty, reg),
                 Dest::Float(reg) => self.push_taken_float(ty, reg),
@@ -288,8 +291,8 @@ impl<'a, M: Masm> Emit<'a, M> {
     fn end_function(&mut self, frame: &ControlFrame) {
         let dests = self.label_dests(frame);
         if self.reachable {
-            self.prepare_carry(&dests);
-            self.carry(&dests);
+            self.prepare_carry(dests);
+            self.carry(dests);
         }
         self.reachable |= self.s.labels.is_awaited(frame.label);
         self.bind(frame.label);
@@ -317,8 +320,8 @@ impl<'a, M: Masm> Emit<'a, M> {
     pub(super) fn br(&mut self, depth: u32) {
         let frame = self.frame_at(depth);
         let dests = self.label_dests(&frame);
-        self.prepare_carry(&dests);
-        self.carry(&dests);
+        self.prepare_carry(dests);
+        self.carry(dests);
         if frame.kind == Kind::Func && self.saves_len() <= INLINE_EPILOGUE_SAVES_MAX {
             self.epilogue();
         } else {
@@ -337,10 +340,10 @@ impl<'a, M: Masm> Emit<'a, M> {
     pub(super) fn br_if_test(&mut self, depth: u32, test: Test) {
         let frame = self.frame_at(depth);
         let dests = self.label_dests(&frame);
-        if !self.in_place(&dests) {
-            self.prepare_carry(&dests);
+        if !self.in_place(dests) {
+            self.prepare_carry(dests);
             let over = self.test_jump(test.inverted());
-            self.carry(&dests);
+            self.carry(dests);
             self.jump_to(frame.label);
             return self.land(over);
         }
@@ -366,7 +369,7 @@ impl<'a, M: Masm> Emit<'a, M> {
             if dests.is_empty() {
                 break;
             }
-            self.prepare_carry(&dests);
+            self.prepare_carry(dests);
         }
         if count - 1 <= CHAIN_TARGETS_MAX {
             self.branch_chain(index, cases, *default);
@@ -414,7 +417,7 @@ impl<'a, M: Masm> Emit<'a, M> {
     fn branch_label(&mut self, depth: u32) -> LabelId {
         let frame = self.frame_at(depth);
         let dests = self.label_dests(&frame);
-        if self.in_place(&dests) {
+        if self.in_place(dests) {
             return frame.label;
         }
         if let Some(stub) = frame.stub {
@@ -433,7 +436,7 @@ impl<'a, M: Masm> Emit<'a, M> {
             self.bind(stub);
             let frame = self.frame_at(depth);
             let dests = self.label_dests(&frame);
-            self.carry(&dests);
+            self.carry(dests);
             self.jump_to(frame.label);
             let at = self.s.frames.len() - 1 - depth as usize;
             self.s.frames[at].stub = None;

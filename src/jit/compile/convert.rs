@@ -3,9 +3,9 @@
 //! Owns: which class a value moves to and what traps on the way. Does not know: instructions.
 
 use super::Emit;
+use super::scalar::float_type;
 use super::test::int_type;
 use crate::jit::masm::{Masm, Operand};
-use crate::spec::numeric;
 use crate::spec::ops::{Convert, FloatSize, IntSize, Sign};
 use crate::spec::trap::Trap;
 use crate::spec::types::ValType;
@@ -33,15 +33,11 @@ impl<M: Masm> Emit<'_, M> {
             }
             Convert::Demote | Convert::Promote => self.resize(kind),
             Convert::BitsOf(size) => self.bits_of(size),
-            Convert::FromBits(size) => self.from_bits(size),
+            Convert::FromBits(size) => self.float_of_bits(size),
         }
     }
 
     fn wrap(&mut self) {
-        if let Some(bits) = self.top_constant() {
-            self.drop_top();
-            return self.push_folded(ValType::I32, bits & u64::from(u32::MAX));
-        }
         let src = self.pop_int();
         let result = self.int_result(Some(src));
         self.m.wrap(result.reg, src);
@@ -49,13 +45,6 @@ impl<M: Masm> Emit<'_, M> {
     }
 
     fn extend(&mut self, sign: Sign) {
-        let kind = Convert::Extend(sign);
-        if let Some(bits) = self.top_constant()
-            && let Ok(folded) = numeric::convert(kind, bits)
-        {
-            self.drop_top();
-            return self.push_folded(ValType::I64, folded);
-        }
         let src = self.pop_int();
         let result = self.int_result(Some(src));
         self.m.extend(sign, result.reg, src);
@@ -90,10 +79,6 @@ impl<M: Masm> Emit<'_, M> {
             FloatSize::F32 => ValType::I32,
             FloatSize::F64 => ValType::I64,
         };
-        if let Some(bits) = self.top_constant() {
-            self.drop_top();
-            return self.push_folded(ty, bits);
-        }
         let src = self.pop_float();
         let result = self.int_result(None);
         self.m.bits_of(size, result.reg, src);
@@ -101,23 +86,12 @@ impl<M: Masm> Emit<'_, M> {
         self.finish_int(ty, result, &[]);
     }
 
-    fn from_bits(&mut self, size: FloatSize) {
+    fn float_of_bits(&mut self, size: FloatSize) {
         let ty = float_type(size);
-        if let Some(bits) = self.top_constant() {
-            self.drop_top();
-            return self.push_folded(ty, bits);
-        }
         let src = self.pop_int();
         let result = self.float_result(None);
-        self.m.from_bits(size, result.reg, src);
+        self.m.float_of_bits(size, result.reg, src);
         self.release_int(src);
         self.finish_float(ty, result, &[]);
-    }
-}
-
-fn float_type(size: FloatSize) -> ValType {
-    match size {
-        FloatSize::F32 => ValType::F32,
-        FloatSize::F64 => ValType::F64,
     }
 }

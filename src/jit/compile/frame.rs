@@ -121,7 +121,7 @@ impl<M: Masm> Emit<'_, M> {
                     self.m.move_int(int_size(local.ty), pin, M::INT_ARGS[n as usize]);
                 }
                 (Place::Int(n), LocalHome::Frame(at)) => {
-                    self.m.store_int(Home::frame(at), M::INT_ARGS[n as usize])
+                    self.m.store_int(Home::frame(at), M::INT_ARGS[n as usize]);
                 }
                 (Place::Float(n), LocalHome::Float(pin)) => self.m.move_float(pin, M::FLOAT_ARGS[n as usize]),
                 (Place::Float(n), LocalHome::Frame(at)) => {
@@ -166,7 +166,7 @@ impl<M: Masm> Emit<'_, M> {
                     self.m.const_float(float_size(local.ty), pin, 0);
                 }
                 LocalHome::Frame(at) if frame_words <= UNROLLED_ZEROS_MAX => {
-                    self.m.store_const(Home::frame(at), 0)
+                    self.m.store_const(Home::frame(at), 0);
                 }
                 LocalHome::Frame(_) => {}
             }
@@ -175,18 +175,13 @@ impl<M: Masm> Emit<'_, M> {
 
     /// Zeroes the words between the first and the last fresh local, but for parameters among them.
     fn zero_frame_locals(&mut self, params: usize) {
-        let words = self.scratch.alloc_filled(self.summary.locals.len(), 0);
-        let mut count = 0;
-        for (local, home) in self.summary.locals.iter().zip(&self.pins.homes) {
-            if let LocalHome::Frame(at) = *home
-                && local.index as usize >= params
-                && local.starts_live
-            {
-                words[count] = at;
-                count += 1;
-            }
-        }
-        let words = &mut words[..count];
+        let locals = self.summary.locals.iter().zip(&self.pins.homes);
+        let mut fresh = locals.filter_map(|(local, home)| match *home {
+            LocalHome::Frame(at) if local.index as usize >= params && local.starts_live => Some(at),
+            _ => None,
+        });
+        let count = fresh.clone().count();
+        let words = self.scratch.alloc_with(count, |_| fresh.next().expect("counted before"));
         words.sort_unstable();
         let mut runs = words.iter().copied().peekable();
         while let Some(first) = runs.next() {

@@ -1,6 +1,6 @@
 //! Locals, globals and constants.
 //!
-//! Owns: `local.*`, `global.*`, constants, and folding. Does not know: which locals have pins and why (`pins`).
+//! Owns: `local.*`, `global.*`, constants. Does not know: which locals have pins and why (`pins`).
 
 use super::Emit;
 use super::pins::LocalHome;
@@ -25,13 +25,9 @@ impl<M: Masm> Emit<'_, M> {
         self.push_constant(ty, bits);
     }
 
-    fn push_constant(&mut self, ty: ValType, bits: u64) {
+    /// Pushes a value that is known.
+    pub(super) fn push_constant(&mut self, ty: ValType, bits: u64) {
         self.s.stack.push(Entry::constant(ty, bits));
-    }
-
-    /// Pushes what an operator on constants gives.
-    pub(super) fn push_folded(&mut self, ty: ValType, bits: u64) {
-        self.push_constant(ty, bits);
     }
 
     /// The bits of the uppermost value, if it is a constant and folding is on.
@@ -43,7 +39,7 @@ impl<M: Masm> Emit<'_, M> {
     /// The bits of the two uppermost values, if both are constants and folding is on.
     pub(super) fn top_constants(&self) -> Option<(u64, u64)> {
         let rhs = self.top_constant()?;
-        let lhs = self.s.stack.from_top(1);
+        let lhs = self.s.stack.below_top(1);
         (lhs.tag == Tag::Const).then(|| (lhs.bits(), rhs))
     }
 

@@ -8,6 +8,7 @@
 mod calls;
 mod control;
 mod convert;
+mod fold;
 mod frame;
 mod label;
 mod locals;
@@ -135,7 +136,7 @@ impl<M: Masm> Worker<M> {
             summary: Summary::default(),
             pins: Pins::default(),
             state: State::default(),
-            scratch: Scratch::new(),
+            scratch: Scratch::default(),
         }
     }
 
@@ -177,10 +178,10 @@ impl<M: Masm> Worker<M> {
         let emit = Emit {
             m: &mut self.masm,
             s: &mut self.state,
+            scratch: &self.scratch,
             cx,
             summary: &self.summary,
             pins: &self.pins,
-            scratch: &self.scratch,
             reader: self.summary.stream.reader(),
             frame,
             index,
@@ -197,10 +198,11 @@ impl<M: Masm> Worker<M> {
 struct Emit<'a, M> {
     m: &'a mut M,
     s: &'a mut State,
+    /// For lists that live no longer than the function is compiled.
+    scratch: &'a Scratch,
     cx: &'a ModuleContext<'a>,
     summary: &'a Summary,
     pins: &'a Pins,
-    scratch: &'a Scratch,
     reader: Reader<'a>,
     frame: FrameLayout,
     index: FuncIdx,
@@ -222,8 +224,8 @@ impl<M: Masm> Emit<'_, M> {
             self.m.buffers().current.ensure(HEADROOM_BYTES);
             self.wasm = self.body_start + record.offset;
             self.operator(record);
-            debug_assert!(self.s.ints.is_settled(), "{:?} at {:#x} lost a register", record.op, self.wasm);
-            debug_assert!(self.s.floats.is_settled(), "{:?} at {:#x} lost a register", record.op, self.wasm);
+            let settled = self.s.ints.is_settled() && self.s.floats.is_settled();
+            debug_assert!(settled, "{} at {:#x} lost a register", record.op.text(), self.wasm);
         }
         self.trap_exits();
         self.jump_tables();
@@ -238,8 +240,17 @@ impl<M: Masm> Emit<'_, M> {
     }
 
     fn operator(&mut self, record: Record) {
-        match record.op.shape() {
+        let shape = record.op.shape();
+        match shape {
             Shape::Const(ty) => self.constant(ty, record.imm),
+            Shape::Int(..)
+            | Shape::Divide(..)
+            | Shape::IntCompare(..)
+            | Shape::Float(..)
+            | Shape::FloatCompare(..)
+                if self.folds_two(shape) => {}
+            Shape::IntUnary(..) | Shape::Eqz(_) | Shape::FloatUnary(..) | Shape::Convert(_)
+                if self.folds_one(shape) => {}
             Shape::Int(size, kind) => self.int_binary(size, kind),
             Shape::Divide(size, kind) => self.divide(size, kind),
             Shape::IntUnary(size, kind) => self.int_unary(size, kind),

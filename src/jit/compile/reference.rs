@@ -14,7 +14,7 @@ use crate::spec::types::{RefType, ValType};
 impl<M: Masm> Emit<'_, M> {
     /// `ref.null`; the immediate says whether of functions.
     pub(super) fn ref_null(&mut self, func: u32) {
-        self.push_folded(if func == 0 { ValType::ExternRef } else { ValType::FuncRef }, 0);
+        self.push_constant(if func == 0 { ValType::ExternRef } else { ValType::FuncRef }, 0);
     }
 
     /// `ref.func`: this instance's identity with the index, or the origin's word of an import.

@@ -1,13 +1,12 @@
 //! Integer and floating-point operators by shape.
 //!
-//! Owns: operand order, folding, strength reduction, the tests that keep a division from trapping in hardware.
+//! Owns: operand order, strength reduction, the tests that keep a division from trapping in hardware.
 //! Does not know: instructions.
 
 use super::Emit;
 use super::test::int_type;
 use crate::jit::masm::{FloatOperand, Gpr, Masm, Operand, Vreg};
 use crate::jit::target::Tuning;
-use crate::spec::numeric;
 use crate::spec::ops::{
     Division, FloatBinary, FloatSize, FloatUnary, IntBinary, IntCompare, IntSize, IntUnary,
 };
@@ -15,7 +14,7 @@ use crate::spec::trap::Trap;
 use crate::spec::types::ValType;
 
 /// The type of a float of a size.
-fn float_type(size: FloatSize) -> ValType {
+pub(super) fn float_type(size: FloatSize) -> ValType {
     match size {
         FloatSize::F32 => ValType::F32,
         FloatSize::F64 => ValType::F64,
@@ -41,10 +40,6 @@ impl<M: Masm> Emit<'_, M> {
     /// `[t t] -> [t]`.
     pub(super) fn int_binary(&mut self, size: IntSize, kind: IntBinary) {
         let ty = int_type(size);
-        if let Some((lhs, rhs)) = self.top_constants() {
-            self.drop_to(self.s.stack.len() - 2);
-            return self.push_folded(ty, numeric::int_binary(size, kind, lhs, rhs));
-        }
         let rhs = self.pop_operand();
         let lhs = self.pop_operand();
         let (lhs, rhs) = match (lhs, rhs) {
@@ -114,12 +109,6 @@ impl<M: Masm> Emit<'_, M> {
     /// `[t t] -> [t]`, may trap.
     pub(super) fn divide(&mut self, size: IntSize, kind: Division) {
         let ty = int_type(size);
-        if let Some((lhs, rhs)) = self.top_constants()
-            && let Ok(folded) = numeric::divide(size, kind, lhs, rhs)
-        {
-            self.drop_to(self.s.stack.len() - 2);
-            return self.push_folded(ty, folded);
-        }
         let by = self.pop_operand();
         if let Operand::Imm(by) = by
             && by.is_power_of_two()
@@ -160,10 +149,6 @@ impl<M: Masm> Emit<'_, M> {
     /// `[t] -> [t]`.
     pub(super) fn int_unary(&mut self, size: IntSize, kind: IntUnary) {
         let ty = int_type(size);
-        if let Some(bits) = self.top_constant() {
-            self.drop_top();
-            return self.push_folded(ty, numeric::int_unary(size, kind, bits));
-        }
         let src = self.pop_int();
         let result = self.int_result(Some(src));
         self.m.int_unary(size, kind, result.reg, src);

@@ -489,7 +489,6 @@ macro_rules! visitor {
     )* };
 }
 
-#[expect(clippy::clone_on_copy, reason = "one pattern for all operators; the few with lists need the clone")]
 impl<'a> VisitOperator<'a> for Visitor<'_, '_> {
     type Output = Result<(), Stop>;
 

@@ -103,7 +103,7 @@ impl Stack {
 
     /// The entry `depth` below the uppermost.
     #[inline]
-    pub(crate) fn from_top(&self, depth: usize) -> &Entry {
+    pub(crate) fn below_top(&self, depth: usize) -> &Entry {
         &self.entries[self.entries.len() - 1 - depth]
     }
 
@@ -160,12 +160,5 @@ impl Stack {
     pub(crate) fn set_flushed(&mut self, to: u32) {
         debug_assert!(to <= self.len(), "flushed beyond the top");
         self.flushed = self.flushed.max(to);
-    }
-
-    /// Drops entries down to `height`, whatever they are; registers are the caller's business.
-    pub(crate) fn truncate(&mut self, height: u32) {
-        while self.len() > height {
-            self.pop();
-        }
     }
 }

@@ -7,7 +7,6 @@ use super::Emit;
 use crate::jit::abi::Class;
 use crate::jit::masm::{Cond, FloatOperand, Jumps, Masm, Operand, Vreg};
 use crate::jit::target::Tuning;
-use crate::spec::numeric;
 use crate::spec::ops::{FloatCompare, FloatSize, IntCompare, IntSize, Op};
 use crate::spec::types::ValType;
 
@@ -45,10 +44,6 @@ impl<M: Masm> Emit<'_, M> {
     /// `[t t] -> [i32]`.
     pub(super) fn int_compare(&mut self, size: IntSize, compare: IntCompare) {
         let ty = int_type(size);
-        if let Some((lhs, rhs)) = self.top_constants() {
-            self.drop_to(self.s.stack.len() - 2);
-            return self.push_folded(ValType::I32, numeric::int_compare(size, compare, lhs, rhs));
-        }
         let rhs = self.pop_operand();
         let lhs = self.pop_operand();
         let (compare, lhs, rhs) = match (lhs, rhs) {
@@ -62,10 +57,6 @@ impl<M: Masm> Emit<'_, M> {
 
     /// `[t] -> [i32]`; also `ref.is_null`.
     pub(super) fn eqz(&mut self, size: IntSize) {
-        if let Some(bits) = self.top_constant() {
-            self.drop_top();
-            return self.push_folded(ValType::I32, numeric::eqz(size, bits));
-        }
         let lhs = self.pop_int();
         self.test(Test::Int { compare: IntCompare::Eq, size, lhs, rhs: Operand::Imm(0) });
     }

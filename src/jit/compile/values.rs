@@ -32,9 +32,6 @@ pub(crate) enum Dest {
     Home(Home),
 }
 
-/// A list of destinations.
-pub(crate) type Dests = SmallVec<[Dest; 8]>;
-
 /// Where the result of the operation in progress goes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Result<R> {

@@ -76,7 +76,7 @@ impl FloatOps for X64 {
             self.sse(XORPS, dst, dst);
         } else {
             self.const_int(SCRATCH, bits);
-            self.from_bits(size, dst, SCRATCH);
+            self.float_of_bits(size, dst, SCRATCH);
         }
     }
 
@@ -190,7 +190,7 @@ impl FloatOps for X64 {
     }
 
     #[inline]
-    fn from_bits(&mut self, size: FloatSize, dst: Vreg, src: Gpr) {
+    fn float_of_bits(&mut self, size: FloatSize, dst: Vreg, src: Gpr) {
         self.ins(MOVD, int_size(size), dst, src);
     }
 }

@@ -475,7 +475,7 @@ fn moves_keep_flags_and_the_integer_scratch() {
                 check_move(&[(dst, bits)], false, |masm| masm.const_float(size, dst, bits));
             }
             let bits = clean(size, State::patterned().get(RBP));
-            check_move(&[(dst, bits)], true, |masm| masm.from_bits(size, dst, RBP));
+            check_move(&[(dst, bits)], true, |masm| masm.float_of_bits(size, dst, RBP));
         }
     }
 }

@@ -49,7 +49,7 @@ use crate::spec::ops::IntBinary;
 
 /// See the file's description.
 #[derive(Debug)]
-pub struct X64 {
+pub(crate) struct X64 {
     pub(super) buf: Buffers,
     cpu: Cpu,
     tuning: Tuning,

@@ -451,7 +451,7 @@ impl X64 {
         // The constants need a second register: one that is kept in the vector scratch meanwhile.
         let constant = if dst == RAX { RCX } else { RAX };
         self.mov(size, dst, src);
-        self.from_bits(FloatSize::F64, VSCRATCH, constant);
+        self.float_of_bits(FloatSize::F64, VSCRATCH, constant);
         self.sum_bits(size, dst, constant);
         self.bits_of(FloatSize::F64, constant, VSCRATCH);
     }

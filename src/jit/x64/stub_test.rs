@@ -16,7 +16,7 @@ use super::test_world::{
     BUILTIN, Block, Func, HOST, IMPORTS, Published, RESOLVE, TABLE, World, assemble, plan, publish,
     publish_stub, type_id, world,
 };
-use crate::jit::abi::{Builtin, HOST_FUNC_INDEX, Place, at};
+use crate::jit::abi::{Builtin, HOST_FUNC_INDEX, Place};
 use crate::jit::buffers::Jump;
 use crate::jit::masm::{Cond, FlowOps, Gpr, Home, Operand, RegisterPlan, ScalarOps, Vreg};
 use crate::spec::module::{FuncIdx, TypeIdx};

@@ -305,7 +305,7 @@ impl Published {
 /// Publishes functions as one module. Direct calls name them by position; the types are patched.
 pub(super) fn publish(funcs: &[Func<'_>]) -> Published {
     let mut masm = X64::new(&target().expect("the world exists"));
-    let mut images = IndexVec::new();
+    let mut images = IndexVec::default();
     for func in funcs {
         masm.align(16);
         masm.buf.current.ensure(4096);
@@ -328,7 +328,7 @@ pub(super) fn publish(funcs: &[Func<'_>]) -> Published {
             }
             Reloc::Type { ty, patch } => {
                 let reloc = TypeReloc { at, ty, patch };
-                patch_type(&mut code, &reloc, type_id(ty));
+                patch_type(&mut code, reloc, type_id(ty));
                 types.push(reloc);
             }
         }
