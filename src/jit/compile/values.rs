@@ -357,10 +357,17 @@ impl<M: Masm> Emit<'_, M> {
 
     // Flushing.
 
+    /// Makes room again for the operator in progress: what comes before this may be as long as the stack is high.
+    #[inline]
+    fn ensure_headroom(&mut self) {
+        self.m.buffers().current.ensure(super::HEADROOM_BYTES);
+    }
+
     /// Moves the aliases of a local elsewhere, since it is about to be written.
     pub(crate) fn save_aliases(&mut self, local: Touched) {
         while let Some(at) = self.s.stack.alias_of(local) {
             self.flush_alias(at, true);
+            self.ensure_headroom();
         }
     }
 
@@ -423,6 +430,7 @@ impl<M: Masm> Emit<'_, M> {
         let from = self.s.stack.flushed().min(constants_from);
         for at in (from..len).rev() {
             self.flush_one(at, at >= constants_from);
+            self.ensure_headroom();
         }
         self.s.stack.set_flushed(len);
     }
@@ -432,6 +440,7 @@ impl<M: Masm> Emit<'_, M> {
         let len = self.s.stack.len();
         for at in (len - count..len).rev() {
             self.flush_one(at, true);
+            self.ensure_headroom();
         }
     }
 
