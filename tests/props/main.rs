@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "what is unwrapped is what the test expects")]
 
+mod binary;
+mod bombs;
+mod clock;
+mod malformed;
 mod numeric;
 mod ops;
 mod oracle;
