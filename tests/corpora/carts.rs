@@ -179,29 +179,15 @@ fn linker(engine: &Engine, module: &Module, page: Memory) -> Result<Linker<Log>,
             let log: &mut Log = caller.data_mut();
             log.mix(number.unwrap_or(UNKNOWN_CALL));
             if number.is_some() {
-                params.iter().for_each(|param| log.mix(word(*param)));
+                for param in params {
+                    let Val::I32(word) = *param else {
+                        return Err(Error::host(format!("the console takes i32 only, found {}", param.ty())));
+                    };
+                    log.mix(word.cast_unsigned());
+                }
             }
             Ok(())
         })?;
     }
     Ok(linker)
-}
-
-/// A parameter as 32 bits: what JavaScript makes of a number before it works on bits.
-#[expect(clippy::cast_precision_loss, reason = "an i64 is a number before it is cut")]
-fn word(param: Val) -> u32 {
-    match param {
-        Val::I32(value) => value.cast_unsigned(),
-        Val::I64(value) => low_word(value as f64),
-        Val::F32(value) => low_word(value.into()),
-        Val::F64(value) => low_word(value),
-        Val::V128(_) | Val::FuncRef(_) | Val::ExternRef(_) => 0,
-    }
-}
-
-/// The integer part modulo 2³²; 0 for what is not finite.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 <= remainder < 2^32")]
-fn low_word(number: f64) -> u32 {
-    const MODULUS: f64 = 4_294_967_296.0;
-    if number.is_finite() { number.trunc().rem_euclid(MODULUS) as u32 } else { 0 }
 }

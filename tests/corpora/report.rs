@@ -16,6 +16,8 @@ use std::time::Instant;
 pub(crate) enum Verdict {
     /// The answer was right.
     Passed,
+    /// It was, in so many nanoseconds per byte of code.
+    Timed(f64),
     /// It was not: what is wrong.
     Failed(String),
     /// Nothing was compared: the reason, by which skips are counted.
@@ -66,6 +68,10 @@ impl Report {
         match verdict {
             Verdict::Passed => {
                 say(format_args!("ok {seconds:8.2} s  {name}"));
+                self.passed += 1;
+            }
+            Verdict::Timed(ns_per_byte) => {
+                say(format_args!("ok {seconds:8.2} s  {name}: {ns_per_byte:.1} ns per byte of code"));
                 self.passed += 1;
             }
             Verdict::Failed(why) => {
