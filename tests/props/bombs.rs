@@ -39,7 +39,6 @@ fn check(what: &str, wasm: &[u8]) {
             Ok(_) | Err(Error::Limit(_)) => {}
             Err(other) => panic!("{what}, {mode:?}: {other}"),
         }
-        println!("{mode:?}: {} thousandths: {}", compiler.worst.0, compiler.worst.1);
     }
 }
 

@@ -29,7 +29,7 @@ fn module(operators: &[Operator]) -> Vec<u8> {
             (call_indirect (type $t) (local.get 1) (local.get 2) (local.get 0)))"#,
     );
     for op in operators {
-        let from = op.from.from_i64();
+        let from = op.from.bits_from_i64();
         let second = if op.arity == 2 { format!("local.get 1 {from}") } else { String::new() };
         text += &format!("(func (type $t) local.get 0 {from} {second} {} {})\n", op.name, op.to.to_i64());
     }

@@ -157,7 +157,7 @@ impl Shape<'_> {
 
     fn function(self, compute: &str) -> String {
         let ty = self.op.from;
-        let (name, from) = (ty.text(), ty.from_i64());
+        let (name, from) = (ty.text(), ty.bits_from_i64());
         let crowd = if self.crowd { CROWD } else { "" };
         format!(
             "(func (type $t) (local $x {name}) (local $y {name}) (local $r {to}) {crowd_locals}

@@ -39,7 +39,7 @@ impl Ty {
     }
 
     /// Operators that turn an i64 into a value of this type, bit by bit.
-    pub(crate) fn from_i64(self) -> &'static str {
+    pub(crate) fn bits_from_i64(self) -> &'static str {
         match self {
             I32 => "i32.wrap_i64",
             I64 => "",
