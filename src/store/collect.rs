@@ -6,9 +6,7 @@
 
 use std::collections::HashSet;
 
-use super::addr::{
-    ExternAddr, FuncAddr, GlobalAddr, HostFuncAddr, InstanceAddr, TableAddr, TemplateAddr, extern_of_word,
-};
+use super::addr::{ExternAddr, FuncAddr, GlobalAddr, HostFuncAddr, InstanceAddr, TableAddr, extern_of_word};
 use super::free::GoneData;
 use super::island::AsStoreMut;
 use super::row::{GlobalOwner, State};
@@ -93,8 +91,7 @@ impl<T> StoreInner<T> {
         for &zombie in &zombies {
             self.remove(zombie, &mut Vec::new(), &mut gone);
         }
-        let idle: Vec<TemplateAddr> = std::mem::take(&mut self.idle_templates);
-        idle.into_iter().for_each(|template| self.drop_idle(template));
+        self.sweep_templates(usize::MAX);
         let host_funcs = self.sweep_host_funcs(&marks, &mut gone);
         let externs = self.sweep_externs(&marks, &mut gone);
         self.regroup();

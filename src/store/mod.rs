@@ -48,7 +48,7 @@ pub(crate) mod unions;
 pub(crate) mod val;
 
 use std::any::Any;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -137,7 +137,7 @@ pub struct StoreInner<T> {
     pub(crate) host_func_rows: HashMap<usize, HostFuncAddr>,
     pub(crate) externs: Slots<Box<dyn Any + Send + Sync>, ExternAddr>,
     /// Templates without instances that somebody may still hold.
-    pub(crate) idle_templates: Vec<TemplateAddr>,
+    pub(crate) idle_templates: VecDeque<TemplateAddr>,
     pub(crate) names: Names,
     pub(crate) unions: Unions,
     /// Made at the first spawn.
@@ -326,7 +326,7 @@ impl<T> StoreInner<T> {
             host_funcs: Slots::new(low, slots),
             host_func_rows: HashMap::new(),
             externs: Slots::new(low, EXTERN_SLOTS),
-            idle_templates: Vec::new(),
+            idle_templates: VecDeque::new(),
             names: Names::default(),
             unions: Unions::default(),
             directory: None,

@@ -120,6 +120,8 @@ pub(crate) struct TemplateRow<T> {
     pub(crate) template: Arc<TemplateInner<T>>,
     /// How many instances were spawned from it and are not gone.
     pub(crate) instances: u32,
+    /// Whether it is on the list of templates without instances.
+    pub(crate) idle: bool,
     /// The rows of those imported host functions that can be values, by position among the imported functions.
     pub(crate) hosts: Box<[(FuncIdx, super::addr::HostFuncAddr)]>,
 }

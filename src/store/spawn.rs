@@ -88,6 +88,10 @@ impl<T> Store<T> {
     }
 }
 
+/// How many templates without instances each spawn looks at: more than one, so that the list cannot grow for ever, and few,
+/// since a host may hold many.
+const TEMPLATES_SWEPT: usize = 2;
+
 /// All that an instance needs, had before its row exists.
 struct Prepared {
     template: TemplateAddr,
@@ -164,7 +168,7 @@ impl<T> StoreInner<T> {
         if !module.engine().same(&self.engine) {
             return Err(Error::WrongEngine);
         }
-        self.sweep_templates();
+        self.sweep_templates(TEMPLATES_SWEPT);
         self.check_template(template)?;
         let allowed = self.engine.limits().instances;
         if self.instances.len() >= allowed as usize {
@@ -263,27 +267,34 @@ impl<T> StoreInner<T> {
                 }
             }
         }
-        let row = TemplateRow { template: Arc::clone(template), instances: 0, hosts: hosts.into() };
+        let row =
+            TemplateRow { template: Arc::clone(template), instances: 0, idle: false, hosts: hosts.into() };
         let addr = self.templates.insert(row);
         self.template_rows.insert(key, addr);
         Ok(addr)
     }
 
-    /// Forgets templates that have no instance and that nobody else holds.
-    fn sweep_templates(&mut self) {
-        for addr in std::mem::take(&mut self.idle_templates) {
-            self.drop_idle(addr);
+    /// Looks at up to `count` templates without instances and forgets those that nobody else holds.
+    pub(crate) fn sweep_templates(&mut self, count: usize) {
+        for _ in 0..count.min(self.idle_templates.len()) {
+            let addr = self.idle_templates.pop_front().expect("counted");
+            if let Some(row) = self.templates.get_mut(addr) {
+                row.idle = false;
+                self.drop_idle(addr);
+            }
         }
     }
 
-    /// Forgets a template if it has no instance and nobody else holds it.
+    /// Forgets a template if it has no instance and nobody else holds it; if somebody does, it is looked at again later.
     pub(crate) fn drop_idle(&mut self, addr: TemplateAddr) {
-        let Some(row) = self.templates.get(addr) else { return };
+        let Some(row) = self.templates.get_mut(addr) else { return };
         if row.instances > 0 {
             return;
         }
         if Arc::strong_count(&row.template) > 1 {
-            self.idle_templates.push(addr);
+            if !std::mem::replace(&mut row.idle, true) {
+                self.idle_templates.push_back(addr);
+            }
             return;
         }
         let row = self.templates.remove(addr).expect("looked at above");

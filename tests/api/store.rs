@@ -257,3 +257,60 @@ fn sharing_a_table_with_an_importer_keeps_the_exporter() {
     let stats = world.store.stats();
     assert_eq!((stats.instances, stats.zombies, stats.tables, stats.islands), (0, 0, 0, 0));
 }
+
+/// Bytes of this process that are resident.
+fn resident_bytes() -> usize {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let resident: usize = pages.split(' ').nth(1).unwrap().parse().unwrap();
+    resident * 4096
+}
+
+#[test]
+fn a_hundred_thousand_lives_leave_no_trace_in_memory() {
+    const NAME: &str = "store::a_hundred_thousand_lives_leave_no_trace_in_memory";
+    const ALLOWED_BYTES: usize = 1 << 20;
+    // In a process of its own: other tests take memory meanwhile.
+    if std::env::var_os("SKEP_TEST_ALONE").is_none() {
+        let mut alone = std::process::Command::new(std::env::current_exe().unwrap());
+        let output = alone.args(["--exact", NAME]).env("SKEP_TEST_ALONE", "1").output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.contains("1 passed"), "{text}");
+        return;
+    }
+    for engine in engines() {
+        let mut world = World::of(&engine);
+        let template = world.template(ALL).unwrap();
+        let mut spawn = |count: u32| {
+            for n in 0..count {
+                let instance = world.store.spawn(&template, n).unwrap();
+                instance.memory(&world.store, "m").unwrap().write(&mut world.store, 5, b"dirty").unwrap();
+                world.store.free(instance, Free::WhenUnreachable).unwrap();
+            }
+        };
+        spawn(1_000);
+        let before = resident_bytes();
+        spawn(50_000);
+        let after = resident_bytes();
+        assert!(after < before + ALLOWED_BYTES, "{before} to {after} bytes");
+    }
+}
+
+#[test]
+fn templates_that_nobody_holds_are_forgotten() {
+    let mut world = World::new();
+    let held: Vec<_> = (0..50).map(|_| world.template(ALL).unwrap()).collect();
+    for template in &held {
+        let instance = world.store.spawn(template, 0).unwrap();
+        world.store.free(instance, Free::WhenUnreachable).unwrap();
+    }
+    let one = world.store.stats().code_bytes / 50;
+    assert_ne!(one, 0);
+    drop(held);
+    for spawned in 0..40 {
+        let instance = world.one("", ALL);
+        world.store.free(instance, Free::WhenUnreachable).unwrap();
+        assert!(world.store.stats().code_bytes <= one * 50_usize.saturating_sub(spawned).max(1));
+    }
+    world.store.collect();
+    assert_eq!(world.store.stats().code_bytes, 0);
+}
