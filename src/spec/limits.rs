@@ -93,30 +93,30 @@ pub(crate) const TABLE_ELEMENTS_MAX: u32 = 10_000_000;
 /// Pages in a memory with i32 addresses: the standard's own bound, 4 GiB.
 pub(crate) const MEMORY_PAGES_MAX: u32 = 65_536;
 
-/// What one module may ask for. The default is what the constants above say; an embedder may lower each.
+/// What one module may ask for. The defaults are also the most that is supported; an embedder may lower each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ModuleLimits {
-    /// See [`MODULE_BYTES_MAX`].
+    /// Bytes of the module: 1 GiB.
     pub module_bytes: usize,
-    /// See [`TYPES_MAX`].
+    /// Types: 1,000,000.
     pub types: u32,
-    /// See [`FUNCTIONS_MAX`].
+    /// Functions, imported ones included: 1,000,000.
     pub functions: u32,
-    /// See [`IMPORTS_MAX`].
+    /// Imports of all kinds: 1,000,000.
     pub imports: u32,
-    /// See [`EXPORTS_MAX`].
+    /// Exports of all kinds: 1,000,000.
     pub exports: u32,
-    /// See [`GLOBALS_MAX`].
+    /// Globals, imported ones included: 1,000,000.
     pub globals: u32,
-    /// See [`TABLES_MAX`].
+    /// Tables, imported ones included: 100,000.
     pub tables: u32,
-    /// See [`MEMORIES_MAX`].
+    /// Memories, imported ones included: 100.
     pub memories: u32,
-    /// See [`ELEM_SEGMENTS_MAX`].
+    /// Element segments: 100,000.
     pub elem_segments: u32,
-    /// See [`DATA_SEGMENTS_MAX`].
+    /// Data segments: 100,000.
     pub data_segments: u32,
-    /// See [`BODY_BYTES_MAX`].
+    /// Bytes of one function body: 7,654,321.
     pub body_bytes: usize,
 }
 
