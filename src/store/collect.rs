@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use super::addr::{ExternAddr, FuncAddr, GlobalAddr, HostFuncAddr, InstanceAddr, TableAddr, extern_of_word};
 use super::free::GoneData;
-use super::island::AsStoreMut;
+use super::island::OpenMut;
 use super::row::{GlobalOwner, ImportOrigin, State};
 use super::unions::{Island, Unions};
 use super::{Store, StoreInner};
