@@ -114,7 +114,8 @@ impl CodeArena {
     /// # Errors
     /// If the address space cannot be had, or too many arenas are alive.
     pub(crate) fn new(bytes: usize) -> io::Result<Self> {
-        let region = take_region(whole_pages(bytes.max(1)))?;
+        // What is too much is for the kernel to say.
+        let region = take_region(whole_pages(bytes.clamp(1, usize::MAX / 2)))?;
         let runs = Mutex::new(FreeRuns::new(region.mapping.len()));
         let cores_synchronized = pages::register_core_synchronization();
         Ok(Self { inner: Arc::new(Inner { region, runs, cores_synchronized }) })

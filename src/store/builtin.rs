@@ -14,6 +14,7 @@
 
 use std::any::Any;
 use std::cell::Cell;
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::StoreInner;
@@ -63,12 +64,13 @@ pub(crate) enum Pending {
 }
 
 thread_local! {
-    static PENDING: Cell<Option<Pending>> = const { Cell::new(None) };
+    /// Without a destructor, so that it is there as long as its thread: other thread-locals may call guests when they go.
+    static PENDING: Cell<Option<ManuallyDrop<Pending>>> = const { Cell::new(None) };
 }
 
 /// Takes what ended a call with a code of the host.
 pub(crate) fn take_pending() -> Pending {
-    PENDING.take().expect("whoever returns a code of the host says why")
+    ManuallyDrop::into_inner(PENDING.take().expect("whoever returns a code of the host says why"))
 }
 
 #[cold]
@@ -78,7 +80,7 @@ fn leave_with(pending: Pending) -> u64 {
         Pending::Error(_) => TrapCode::HostError,
         Pending::Panic(_) => TrapCode::HostPanic,
     };
-    PENDING.set(Some(pending));
+    PENDING.set(Some(ManuallyDrop::new(pending)));
     code.as_u8().into()
 }
 

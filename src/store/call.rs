@@ -21,12 +21,12 @@ use super::StoreInner;
 use super::addr::{Func, FuncAddr, Instance, InstanceAddr, instance_of_tag};
 use super::builtin::{self, Pending};
 use super::detail::{self, Site};
-use super::island::{AsStoreMut, StorePtr, ViewMut};
+use super::island::{AsStoreMut, OpenMut, StorePtr, ViewMut};
 use super::row::State;
 use super::val::Val;
 use crate::arena::handle::HandleError;
 use crate::engine::{StubRole, TypeId};
-use crate::error::{Error, TrapDetail, TrapError, TypeError};
+use crate::error::{Error, TrapError, TypeError};
 use crate::jit::abi::{FuncEntry, ValueCell};
 use crate::jit::entry::{self, Entry, RawTrap};
 use crate::spec::module::FuncIdx;
@@ -204,36 +204,39 @@ fn reset_limits<T>(store: StorePtr<T>, limit: usize) {
 fn ended_by<T>(store: &StoreInner<T>, raw: RawTrap) -> Error {
     let code = TrapCode::from_u8(raw.code).expect("machine code leaves with a trap code");
     if let Some(trap) = code.trap() {
-        return Error::Trap(Box::new(place(store, raw, TrapError::bare(trap))));
+        return Error::Trap(Box::new(place(store, raw, trap)));
     }
     match builtin::take_pending() {
         Pending::Panic(payload) => resume_unwind(payload),
-        // A trap that the host made happened where it was called.
+        // A trap that the host made happened where it was called; the operator there has done its part.
         Pending::Error(Error::Trap(trap)) if trap.backtrace.is_empty() && trap.instance.is_none() => {
-            Error::Trap(Box::new(place(store, raw, *trap)))
+            let instance = Some(store.instance_handle(running(&raw)).name());
+            Error::Trap(Box::new(TrapError { instance, backtrace: raw.backtrace, ..*trap }))
         }
         Pending::Error(error) => error,
     }
 }
 
 /// Says where a trap happened and what was about to be done.
-fn place<T>(store: &StoreInner<T>, raw: RawTrap, trap: TrapError) -> TrapError {
-    // SAFETY: I2: the context that ran still lives.
-    let tag = unsafe { &*raw.context }.own_tag.get();
-    let instance = instance_of_tag(tag).expect("a linked context has its tag");
-    let found = (trap.code == Trap::IndirectCallTypeMismatch).then(|| found_type(store, raw.datum)).flatten();
+fn place<T>(store: &StoreInner<T>, raw: RawTrap, code: Trap) -> TrapError {
+    let instance = running(&raw);
+    let found = (code == Trap::IndirectCallTypeMismatch).then(|| found_type(store, raw.datum)).flatten();
     let site = Site {
         offset: raw.backtrace.frames().next().and_then(|frame| frame.module_offset()),
         datum: raw.datum,
         is_guard_hit: raw.backtrace.is_guard_hit(),
         found,
     };
-    let detail = match trap.detail {
-        TrapDetail::None => detail::detail(store, instance, trap.code, site),
-        known => known,
-    };
+    let detail = detail::detail(store, instance, code, site);
     let instance = Some(store.instance_handle(instance).name());
-    TrapError { instance, detail, backtrace: raw.backtrace, ..trap }
+    TrapError { code, instance, detail, backtrace: raw.backtrace }
+}
+
+/// The instance whose code ran when a trap happened.
+fn running(raw: &RawTrap) -> InstanceAddr {
+    // SAFETY: I2: the context that ran still lives.
+    let tag = unsafe { &*raw.context }.own_tag.get();
+    instance_of_tag(tag).expect("a linked context has its tag")
 }
 
 /// The type of the function that an indirect call found.

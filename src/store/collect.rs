@@ -8,8 +8,8 @@ use std::collections::HashSet;
 
 use super::addr::{ExternAddr, FuncAddr, GlobalAddr, HostFuncAddr, InstanceAddr, TableAddr, extern_of_word};
 use super::free::GoneData;
-use super::island::AsStoreMut;
-use super::row::{GlobalOwner, State};
+use super::island::OpenMut;
+use super::row::{GlobalOwner, ImportOrigin, State};
 use super::unions::{Island, Unions};
 use super::{Store, StoreInner};
 use crate::spec::types::{RefType, ValType};
@@ -115,6 +115,11 @@ impl<T> StoreInner<T> {
             // A word may name an instance that is gone.
             let Some(row) = self.instances.get(instance) else { continue };
             row.body.origins.iter().for_each(|&origin| marks.instance(origin));
+            // An import leads to the function itself, whoever has lent it.
+            marks.host_funcs.extend(row.body.imports.iter().filter_map(|origin| match origin {
+                ImportOrigin::Func(FuncAddr::Host(host)) => Some(*host),
+                _ => None,
+            }));
             row.body.tables.iter().for_each(|&table| self.mark_table(table, &mut marks));
             row.body.globals.iter().for_each(|&global| self.mark_global(global, &mut marks));
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::StoreInner;
 use super::addr::{ExternRef, Func, FuncAddr, HostFuncAddr};
 use super::host::HostFunc;
-use super::island::{AsStore, AsStoreMut};
+use super::island::{AsStore, AsStoreMut, OpenMut};
 use super::memory::reserve;
 use super::row::HostFuncRow;
 use crate::engine::StubRole;

@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use super::addr::{FuncAddr, GlobalAddr, Instance, InstanceAddr, MemAddr, TableAddr};
 use super::context::ImportTarget;
-use super::island::AsStoreMut;
+use super::island::OpenMut;
 use super::row::{GlobalOwner, HostFuncRow, ImportOrigin, InstanceRow, State};
 use super::{Columns, EndError, EndReason, Store, StoreInner};
 use crate::error::Error;
@@ -75,7 +75,16 @@ impl<T> GoneData<T> {
     /// Runs code of the host and keeps its first panic.
     fn guard(&mut self, work: impl FnOnce()) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
-            self.panic.get_or_insert(panic);
+            self.keep(panic);
+        }
+    }
+
+    /// Keeps the first panic. Of others the payload is dropped, which may panic in its turn: that one is left alone.
+    fn keep(&mut self, panic: Box<dyn Any + Send>) {
+        if self.panic.is_none() {
+            self.panic = Some(panic);
+        } else if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+            std::mem::forget(again);
         }
     }
 }
@@ -170,7 +179,7 @@ impl<T> StoreInner<T> {
         let called = catch_unwind(AssertUnwindSafe(|| hook(handle, data, why)));
         self.hook = Some(hook);
         called.unwrap_or_else(|panic| {
-            gone.panic.get_or_insert(panic);
+            gone.keep(panic);
             Ok(())
         })
     }

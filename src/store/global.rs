@@ -5,7 +5,7 @@
 
 use super::addr::{Global, GlobalAddr};
 use super::context::CellBlock;
-use super::island::{AsStore, AsStoreMut};
+use super::island::{AsStore, AsStoreMut, OpenMut};
 use super::memory::reserve;
 use super::row::{GlobalOwner, GlobalRow};
 use super::unions::Island;

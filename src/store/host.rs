@@ -14,7 +14,7 @@ use smallvec::SmallVec;
 use super::addr::{Func, FuncAddr, Global, Instance, InstanceAddr, Memory, Table};
 use super::builtin;
 use super::instance::Extern;
-use super::island::{AsStore, AsStoreMut, View, ViewMut, sealed};
+use super::island::{Access, AsStore, AsStoreMut, OpenMut, View, ViewMut, sealed};
 use super::typed::{WasmTy, WasmValues, for_tuples};
 use super::val::Val;
 use super::{Store, StoreInner};
@@ -22,7 +22,7 @@ use crate::error::{Error, TrapError};
 use crate::jit::abi::HostRecord;
 use crate::spec::module::MemIdx;
 use crate::spec::trap::Trap;
-use crate::spec::types::FuncType;
+use crate::spec::types::{ExternKind, FuncType};
 use crate::spec::value::Bits;
 
 /// A closure over cells: parameters in, results out.
@@ -344,7 +344,10 @@ impl<T> Caller<'_, T> {
     /// # Errors
     /// If there is no export of this name, or it is of another kind.
     pub fn func(&self, name: &str) -> Result<Func, Error> {
-        self.instance().func(self, name)
+        match self.wanted(name, ExternKind::Func)? {
+            Extern::Func(func) => Ok(func),
+            _ => unreachable!("the kind was compared"),
+        }
     }
 
     /// An exported memory of the calling instance.
@@ -352,7 +355,10 @@ impl<T> Caller<'_, T> {
     /// # Errors
     /// If there is no export of this name, or it is of another kind.
     pub fn memory(&self, name: &str) -> Result<Memory, Error> {
-        self.instance().memory(self, name)
+        match self.wanted(name, ExternKind::Memory)? {
+            Extern::Memory(memory) => Ok(memory),
+            _ => unreachable!("the kind was compared"),
+        }
     }
 
     /// An exported table of the calling instance.
@@ -360,7 +366,10 @@ impl<T> Caller<'_, T> {
     /// # Errors
     /// If there is no export of this name, or it is of another kind.
     pub fn table(&self, name: &str) -> Result<Table, Error> {
-        self.instance().table(self, name)
+        match self.wanted(name, ExternKind::Table)? {
+            Extern::Table(table) => Ok(table),
+            _ => unreachable!("the kind was compared"),
+        }
     }
 
     /// An exported global of the calling instance.
@@ -368,7 +377,15 @@ impl<T> Caller<'_, T> {
     /// # Errors
     /// If there is no export of this name, or it is of another kind.
     pub fn global(&self, name: &str) -> Result<Global, Error> {
-        self.instance().global(self, name)
+        match self.wanted(name, ExternKind::Global)? {
+            Extern::Global(global) => Ok(global),
+            _ => unreachable!("the kind was compared"),
+        }
+    }
+
+    /// Not by way of the handle: that is stale when a freed instance that others keep calls.
+    fn wanted(&self, name: &str, kind: ExternKind) -> Result<Extern, Error> {
+        self.view.as_view().get().export_of(self.instance, name, kind)
     }
 
     /// The calling instance's memory 0, own or imported, exported or not.
@@ -430,7 +447,7 @@ impl<T> AsStore for Caller<'_, T> {
 }
 
 impl<T> AsStoreMut for Caller<'_, T> {
-    fn view_mut(&mut self) -> ViewMut<'_, T> {
-        self.view.reborrow()
+    fn access(&mut self) -> Access<'_, T> {
+        Access(self.view.reborrow())
     }
 }

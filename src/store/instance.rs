@@ -172,14 +172,7 @@ impl Instance {
 
     fn wanted(self, store: &impl AsStore, name: &str, wanted: ExternKind) -> Result<Extern, Error> {
         let store = store.view().get();
-        let addr = store.resolve_instance(self)?;
-        let item = store.module_of(addr).decl().exports.get(name);
-        let Some(item) = item.filter(|item| item.kind() == wanted) else {
-            let kinds = item.map(|item| (item.kind(), wanted));
-            let module = store.display_name(addr).into();
-            return Err(Error::Export(Box::new(ExportError { module, name: name.into(), kinds })));
-        };
-        Ok(store.extern_of(addr, item))
+        store.export_of(store.resolve_instance(self)?, name, wanted)
     }
 }
 
@@ -190,6 +183,22 @@ impl<T> StoreInner<T> {
             Some(name) => name,
             None => self.module_of(instance).name().unwrap_or(""),
         }
+    }
+
+    /// An export of an instance that is not gone, if it is of this kind.
+    pub(crate) fn export_of(
+        &self,
+        instance: InstanceAddr,
+        name: &str,
+        wanted: ExternKind,
+    ) -> Result<Extern, Error> {
+        let item = self.module_of(instance).decl().exports.get(name);
+        let Some(item) = item.filter(|item| item.kind() == wanted) else {
+            let kinds = item.map(|item| (item.kind(), wanted));
+            let module = self.display_name(instance).into();
+            return Err(Error::Export(Box::new(ExportError { module, name: name.into(), kinds })));
+        };
+        Ok(self.extern_of(instance, item))
     }
 
     /// The handle of an item of an instance.

@@ -223,10 +223,33 @@ pub trait AsStore: sealed::Sealed {
 }
 
 /// What changes a store: `Store<T>`, `Caller<'_, T>`, and references to them.
+///
+/// What is behind them stays where it is: a store cannot be taken out from under its running code.
+/// ```compile_fail,E0614
+/// fn exchange<S: skep::AsStoreMut>(a: &mut S, b: &mut S) {
+///     std::mem::swap(&mut *a.access(), &mut *b.access());
+/// }
+/// ```
 pub trait AsStoreMut: AsStore {
     #[doc(hidden)]
-    fn view_mut(&mut self) -> ViewMut<'_, Self::Data>;
+    fn access(&mut self) -> Access<'_, Self::Data>;
 }
+
+/// A [`ViewMut`] that only this crate can use: `&mut StoreInner` in the host's hands could be swapped with another (I1).
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Access<'a, T>(pub(super) ViewMut<'a, T>);
+
+/// How this crate uses what changes a store.
+pub(crate) trait OpenMut: AsStoreMut {
+    /// To be changed.
+    #[inline]
+    fn view_mut(&mut self) -> ViewMut<'_, Self::Data> {
+        self.access().0
+    }
+}
+
+impl<S: AsStoreMut> OpenMut for S {}
 
 impl<S: sealed::Sealed> sealed::Sealed for &S {}
 impl<S: sealed::Sealed> sealed::Sealed for &mut S {}
@@ -257,7 +280,7 @@ impl<S: AsStore> AsStore for &mut S {
 
 impl<S: AsStoreMut> AsStoreMut for &mut S {
     #[inline]
-    fn view_mut(&mut self) -> ViewMut<'_, Self::Data> {
-        (**self).view_mut()
+    fn access(&mut self) -> Access<'_, Self::Data> {
+        (**self).access()
     }
 }

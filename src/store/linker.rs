@@ -208,7 +208,8 @@ impl<T> Linker<T> {
             match resolved {
                 Ok(definition) => found.push(&self.engine, definition)?,
                 Err((cause, found)) => {
-                    errors.push(self.error(store, (index, import), expected, found, cause));
+                    let hint = errors.len() < HINTS_MAX;
+                    errors.push(self.error((store, hint), (index, import), expected, found, cause));
                 }
             }
         }
@@ -251,7 +252,7 @@ impl<T> Linker<T> {
 
     fn error(
         &self,
-        store: Option<&StoreInner<T>>,
+        (store, hint): (Option<&StoreInner<T>>, bool),
         (index, import): (usize, &ImportDecl),
         expected: ExternType,
         found: Option<ExternType>,
@@ -259,6 +260,7 @@ impl<T> Linker<T> {
     ) -> LinkError {
         let known = |module: &str| self.modules.get(module).into_iter().flat_map(BTreeMap::keys);
         let nearest = match cause {
+            _ if !hint => None,
             LinkCause::UnknownModule => {
                 let named = store.into_iter().flat_map(|store| store.names.all());
                 nearest(&import.module, self.modules.keys().map(|name| &**name).chain(named))
@@ -354,8 +356,16 @@ impl<T> Found<T> {
     }
 }
 
+/// So many failing imports get the nearest existing name, and only names up to this length: guests choose the names, and looking
+/// for near ones takes long.
+const HINTS_MAX: usize = 32;
+const HINT_NAME_BYTES_MAX: usize = 100;
+
 /// The existing name that differs least from `name`, if it differs in at most a third of it.
 fn nearest<'a>(name: &str, existing: impl Iterator<Item = &'a str>) -> Option<Box<str>> {
+    if name.len() > HINT_NAME_BYTES_MAX {
+        return None;
+    }
     let allowed = (name.chars().count() / 3).max(1);
     let distance = |other: &&str| edit_distance(name, other);
     let best = existing.filter(|other| other.len() <= 2 * name.len() + 2).min_by_key(distance)?;

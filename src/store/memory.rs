@@ -4,7 +4,7 @@
 //! Does not know: where the bytes come from (`arena::pool`), segments (`segment`).
 
 use super::addr::{MemAddr, Memory};
-use super::island::{AsStore, AsStoreMut};
+use super::island::{AsStore, AsStoreMut, OpenMut};
 use super::row::MemoryRow;
 use super::unions::Island;
 use super::{Store, StoreInner};
@@ -155,10 +155,15 @@ impl MemoryRow {
     pub(crate) fn new(engine: &Engine, ty: MemoryType) -> Result<Self, Error> {
         let allowed = engine.limits().memory_pages.min(MEMORY_PAGES_MAX.into());
         let pages = ty.limits.min;
-        if pages > allowed {
-            return Err(Error::limit("memory pages", pages, allowed));
-        }
         let pages_max = ty.limits.max.unwrap_or(allowed).min(allowed);
+        // A host may ask for types that no module can have.
+        if pages > pages_max {
+            return Err(Error::limit("memory pages", pages, pages_max));
+        }
+        if ty.page_size_log2 > MemoryType::PAGE_SIZE_LOG2 {
+            let (asked, allowed) = (ty.page_size_log2.into(), MemoryType::PAGE_SIZE_LOG2.into());
+            return Err(Error::limit("memory page size, as a power of two,", asked, allowed));
+        }
         let kind = match engine.memory_mode() {
             MemoryMode::Guarded => SlotKind::Guarded,
             MemoryMode::Checked => SlotKind::Checked { bytes_max: pages_max << ty.page_size_log2 },

@@ -62,7 +62,7 @@ use addr::{
     TemplateAddr,
 };
 use context::{ContextBlock, Directory};
-use island::{AsStore, AsStoreMut, StoreBox, View, ViewMut, sealed};
+use island::{Access, AsStore, AsStoreMut, StoreBox, View, sealed};
 use names::Names;
 use row::{GlobalRow, HostFuncRow, InstanceRow, MemoryRow, State, TableRow, TemplateRow};
 use unions::Unions;
@@ -303,8 +303,8 @@ impl<T> AsStore for Store<T> {
 
 impl<T> AsStoreMut for Store<T> {
     #[inline]
-    fn view_mut(&mut self) -> ViewMut<'_, T> {
-        self.inner.view_mut()
+    fn access(&mut self) -> Access<'_, T> {
+        Access(self.inner.view_mut())
     }
 }
 

@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 use super::addr::{FuncAddr, GlobalAddr, Instance, InstanceAddr, MemAddr, TableAddr, TemplateAddr};
 use super::context::{ContextBlock, Directory, ImportTarget};
 use super::free::{Free, GoneData};
-use super::island::{AsStoreMut, ViewMut};
+use super::island::{OpenMut, ViewMut};
 use super::memory::reserve;
 use super::row::{
     BitSet, GlobalOwner, GlobalRow, ImportOrigin, InstanceBody, InstanceRow, MemoryRow, State, TableRow,
@@ -23,7 +23,7 @@ use super::template::{ImportedFunc, Template, TemplateInner};
 use super::unions::Island;
 use super::{EndReason, Store, StoreInner, call};
 use crate::error::{
-    Error, LinkCause, LinkError, LinkErrors, SegmentError, SegmentKind, StartError, TrapError,
+    Error, LinkCause, LinkError, LinkErrors, SegmentError, SegmentKind, StartError, TrapError, WrongStore,
 };
 use crate::module::Module;
 use crate::spec::module::{DataMode, ElemMode, ExternIdx, FuncIdx, GlobalIdx, ImportTy, MemIdx, TableIdx};
@@ -207,8 +207,14 @@ impl<T> StoreInner<T> {
 
     /// Whether all handles of a template are this store's and name rows.
     fn check_template(&self, template: &TemplateInner<T>) -> Result<(), Error> {
-        if template.store.is_none() {
-            return Ok(());
+        match template.store {
+            None => return Ok(()),
+            Some(id) if id == self.id => {}
+            // The whole id, since what the handles name is not matched with the imports again: a handle carries half of it.
+            Some(_) => {
+                let handle = template.some_handle().expect("a template of a store holds one of its handles");
+                return Err(Error::WrongStore(Box::new(WrongStore { handle, store: self.low_id() })));
+            }
         }
         let mut errors = Vec::new();
         let (mut funcs, mut tables, mut memories, mut globals) = (0, 0, 0, 0);

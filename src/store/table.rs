@@ -8,7 +8,7 @@ use std::cell::Cell;
 use smallvec::SmallVec;
 
 use super::addr::{Table, TableAddr};
-use super::island::{AsStore, AsStoreMut};
+use super::island::{AsStore, AsStoreMut, OpenMut};
 use super::memory::reserve;
 use super::row::TableRow;
 use super::unions::Island;
@@ -126,13 +126,14 @@ impl TableRow {
     /// A table of this type, all null, with no users yet.
     pub(crate) fn new(engine: &Engine, ty: TableType) -> Result<Self, Error> {
         let allowed = engine.limits().table_elements.min(TABLE_ELEMENTS_MAX.into());
-        let min = ty.limits.min;
-        if min > allowed {
-            return Err(Error::limit("table elements", min, allowed));
+        let (min, elements_max) = (ty.limits.min, ty.limits.max.unwrap_or(allowed).min(allowed));
+        // A host may ask for types that no module can have.
+        if min > elements_max {
+            return Err(Error::limit("table elements", min, elements_max));
         }
         let mut row = Self {
             ty,
-            elements_max: ty.limits.max.unwrap_or(allowed).min(allowed),
+            elements_max,
             words: Vec::new(),
             users: 0,
             host_share: false,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::addr::{Func, Global, Memory, Table};
 use super::host::HostFunc;
+use crate::error::HandleName;
 use crate::module::Module;
 
 /// A module whose imports are resolved. Cloning shares it.
@@ -24,6 +25,20 @@ pub(crate) struct TemplateInner<T> {
     pub(crate) tables: Box<[Table]>,
     pub(crate) memories: Box<[Memory]>,
     pub(crate) globals: Box<[Global]>,
+}
+
+impl<T> TemplateInner<T> {
+    /// One of the handles that it holds, for messages.
+    pub(crate) fn some_handle(&self) -> Option<HandleName> {
+        let func = |func: &ImportedFunc<T>| match func {
+            ImportedFunc::Func(func) => Some(func.name()),
+            ImportedFunc::Host(..) => None,
+        };
+        let table = || self.tables.first().map(|table| table.name());
+        let memory = || self.memories.first().map(|memory| memory.name());
+        let global = || self.globals.first().map(|global| global.name());
+        self.funcs.iter().find_map(func).or_else(table).or_else(memory).or_else(global)
+    }
 }
 
 /// A function that satisfies an import.

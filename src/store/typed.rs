@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use super::StoreInner;
 use super::addr::{ExternRef, Func, Instance, InstanceAddr};
 use super::call::{self, Callee};
-use super::island::{AsStore, AsStoreMut, ViewMut};
+use super::island::{AsStore, AsStoreMut, OpenMut, ViewMut};
 use super::row::State;
 use super::val::{extern_ref_of_word, func_of_word};
 use crate::error::{Error, TypeError};
@@ -95,7 +95,7 @@ impl WasmTy for Option<ExternRef> {
 }
 
 /// Parameters or results: nothing, one [`WasmTy`], or a tuple of up to 16.
-pub trait WasmValues: Sized {
+pub trait WasmValues: Sized + private::Sealed {
     /// The wasm types.
     const TYPES: &'static [ValType];
     /// Writes the first cells.
@@ -137,6 +137,8 @@ pub(super) use for_tuples;
 
 macro_rules! tuple_values {
     ($($name:ident $at:tt,)*) => {
+        impl<$($name: WasmTy),*> private::Sealed for ($($name,)*) {}
+
         impl<$($name: WasmTy),*> WasmValues for ($($name,)*) {
             const TYPES: &'static [ValType] = &[$($name::TYPE),*];
 

@@ -8,6 +8,7 @@ mod common;
 mod globals;
 mod handles;
 mod host;
+mod hostile;
 mod linker;
 mod memory;
 mod module;
