@@ -100,6 +100,12 @@ impl Buffers {
             .expect("code of a chunk stays below 4 GiB: bodies and their expansion are limited")
     }
 
+    /// Bytes in both buffers.
+    #[inline]
+    pub(crate) fn written_bytes(&self) -> usize {
+        self.current.len() + self.other.len()
+    }
+
     /// A jump whose displacement lies `back` bytes before the position being written.
     #[inline]
     pub(crate) fn jump_before(&self, back: u32, form: u8) -> Jump {

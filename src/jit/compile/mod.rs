@@ -41,7 +41,7 @@ use crate::jit::image::FuncImage;
 use crate::jit::masm::{Jumps, Masm};
 use crate::jit::target::{Target, Tuning};
 use crate::spec::decode::Decoded;
-use crate::spec::invalid::ModuleError;
+use crate::spec::invalid::{LimitExceeded, ModuleError};
 use crate::spec::limits::CODE_BYTES_MAX;
 use crate::spec::module::{DefinedFuncIdx, FuncIdx, TypeIdx};
 use crate::spec::ops::{Shape, Special};
@@ -222,6 +222,8 @@ impl<M: Masm> Emit<'_, M> {
         self.open_function();
         while let Some(record) = self.reader.next() {
             self.m.buffers().current.ensure(HEADROOM_BYTES);
+            // Here too, so that a body which asks for far more takes neither its time nor its space.
+            check_code_bytes(self.m.buffers().written_bytes())?;
             self.wasm = self.body_start + record.offset;
             self.operator(record);
             let settled = self.s.ints.is_settled() && self.s.floats.is_settled();
@@ -229,13 +231,10 @@ impl<M: Masm> Emit<'_, M> {
         }
         self.trap_exits();
         self.jump_tables();
-        let end = self.m.finish_function().map(|_| self.m.buffers().offset());
-        let end = end.filter(|&end| end as usize <= CODE_BYTES_MAX);
-        let end = end.ok_or(crate::spec::invalid::LimitExceeded {
-            limit: "bytes of machine code",
-            asked: self.m.buffers().offset().into(),
-            allowed: CODE_BYTES_MAX as u64,
-        })?;
+        let fits = self.m.finish_function().is_some();
+        let end = self.m.buffers().offset();
+        check_code_bytes(end as usize)?;
+        assert!(fits, "the limit on machine code keeps every displacement in {} in reach", self.index);
         Ok(FuncImage { start, local, foreign, end, frame_bytes: self.frame.bytes })
     }
 
@@ -329,6 +328,12 @@ impl<M: Masm> Emit<'_, M> {
         }
         self.m.buffers().set_cold(false);
     }
+}
+
+/// Whether the code of a chunk may have so many bytes.
+#[inline]
+fn check_code_bytes(bytes: usize) -> Result<(), LimitExceeded> {
+    LimitExceeded::check("bytes of machine code", bytes as u64, CODE_BYTES_MAX as u64)
 }
 
 /// Room made in the code buffer before each operator and each trap exit. What may emit more asks for more.

@@ -59,6 +59,7 @@ impl Scanner {
         summary: &mut Summary,
     ) -> Result<(), ModuleError> {
         summary.begin();
+        let index = cx.decoded.decl.func_idx(func);
         let (to_validate, body) = cx.decoded.body(cx.bytes, func);
         let validator = to_validate.into_validator(std::mem::take(&mut self.allocations));
         let mut visitor = Visitor {
@@ -67,6 +68,7 @@ impl Scanner {
             cx,
             at: 0,
             body_start: 0,
+            results: cx.decoded.decl.types[cx.decoded.decl.funcs[index].ty].results.len(),
             moved: self.values_moved,
             moved_max: values_moved_max(cx.bytes.len()),
         };
@@ -76,8 +78,7 @@ impl Scanner {
         result.map_err(|stop| match stop {
             Stop::Limit(limit) => ModuleError::Limit(limit),
             Stop::Invalid(error) => {
-                let index = cx.decoded.decl.func_idx(func).as_u32();
-                Invalid::from_wasmparser(&error, cx.decoded.features, Some(index)).into()
+                Invalid::from_wasmparser(&error, cx.decoded.features, Some(index.as_u32())).into()
             }
         })
     }
@@ -104,6 +105,8 @@ struct Visitor<'v, 'm> {
     /// Offset in the module of the operator being read.
     at: u64,
     body_start: u64,
+    /// Values that `return` moves.
+    results: usize,
     moved: u64,
     moved_max: u64,
 }
@@ -330,6 +333,9 @@ macro_rules! charge {
     };
     ($v:ident BrTable $targets:ident) => {
         $v.charge_table(&$targets)
+    };
+    ($v:ident Return) => {
+        $v.charge($v.results, 1)
     };
     ($v:ident Call $func:ident) => {
         $v.charge_func($func)

@@ -141,6 +141,9 @@ impl Stack {
             debug_assert!(*head == at, "aliases are taken from the top");
             *head = old.next;
         }
+        if entry.tag == Tag::Reg {
+            self.flushed = self.flushed.min(at);
+        }
         self.entries[at as usize] = entry;
     }
 
