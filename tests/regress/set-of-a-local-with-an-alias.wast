@@ -1,0 +1,17 @@
+;; A division destroyed the register where the old value of the local that it sets had been saved.
+(module
+  (func (export "div_s") (param i32 i32) (result i32)
+    (local.get 0) (local.set 0 (i32.div_s (local.get 0) (local.get 1))) (i32.add (local.get 0)))
+  (func (export "rem_u") (param i64 i64) (result i64)
+    (local.get 0) (local.set 0 (i64.rem_u (local.get 0) (local.get 1))) (i64.add (local.get 0)))
+  (func (export "shl") (param i32 i32) (result i32)
+    (local.get 0) (local.set 0 (i32.shl (local.get 0) (local.get 1))) (i32.add (local.get 0)))
+  (func (export "count") (param i32 i32) (result i32)
+    (local.get 1) (local.set 1 (i32.shl (local.get 0) (local.get 1))) (i32.add (local.get 1)))
+  (func (export "sub") (param f64 f64) (result f64)
+    (local.get 1) (local.set 1 (f64.sub (local.get 0) (local.get 1))) (f64.add (local.get 1))))
+(assert_return (invoke "div_s" (i32.const 100) (i32.const 7)) (i32.const 114))
+(assert_return (invoke "rem_u" (i64.const 100) (i64.const 7)) (i64.const 102))
+(assert_return (invoke "shl" (i32.const 3) (i32.const 4)) (i32.const 51))
+(assert_return (invoke "count" (i32.const 3) (i32.const 4)) (i32.const 52))
+(assert_return (invoke "sub" (f64.const 10) (f64.const 4)) (f64.const 10))
