@@ -141,7 +141,7 @@ impl<T> Deref for View<'_, T> {
 }
 
 /// A store, to be changed.
-pub struct ViewMut<'a, T> {
+pub(crate) struct ViewMut<'a, T> {
     ptr: StorePtr<T>,
     life: PhantomData<&'a mut StoreInner<T>>,
 }

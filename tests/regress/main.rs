@@ -8,6 +8,7 @@
 mod accesses;
 mod boundary;
 mod branches;
+mod compiler;
 mod limits;
 mod stack;
 
