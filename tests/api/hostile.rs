@@ -297,7 +297,7 @@ fn stores_nest_in_each_others_host_functions() {
         outer
             .linker
             .func("h", name, move || -> Result<(), Error> {
-                let mut inner = inner.lock().unwrap_or_else(|e| e.into_inner());
+                let mut inner = inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 let func = b.func(&inner.store, name)?;
                 func.call(&mut inner.store, &[]).map(|_| ())
             })

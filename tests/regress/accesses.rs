@@ -6,7 +6,7 @@ use skep::{MemoryMode, Trap};
 
 use crate::{configs, spawn};
 
-/// Expressions of type i32 with the value that they have when `$d` is 0xFFFF_FFFF_0000_0010 and `$m` is -1.
+/// Expressions of type i32 with the value that they have when `$d` is `0xFFFF_FFFF_0000_0010` and `$m` is -1.
 const PRODUCERS: [(&str, u32); 44] = [
     ("(i32.wrap_i64 (local.get $d))", 16),
     ("(i32.wrap_i64 (i64.mul (local.get $d) (i64.const 3)))", 48),
