@@ -39,6 +39,7 @@ fn check(what: &str, wasm: &[u8]) {
             Ok(_) | Err(Error::Limit(_)) => {}
             Err(other) => panic!("{what}, {mode:?}: {other}"),
         }
+        compiler.report();
     }
 }
 

@@ -3,6 +3,7 @@
 //! Owns: the promise that compile time is bounded by the size of a module. What counts is processor time of one thread, so
 //! that a busy machine does not matter.
 
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use skep::{Engine, Error, Module};
@@ -37,7 +38,7 @@ pub(crate) struct Compiler {
     engine: Engine,
     thread: rayon::ThreadPool,
     /// The longest time beside what was allowed, in thousandths, with its module.
-    pub(crate) worst: (u64, String),
+    worst: (u64, String),
 }
 
 impl Compiler {
@@ -63,5 +64,14 @@ impl Compiler {
         }
         assert!(took <= allowed, "{what}: {} bytes take {took:?}, more than {allowed:?}", bytes.len());
         result
+    }
+
+    /// Says, if `SKEP_PROPS_REPORT` is set, what came nearest to the time allowed.
+    pub(crate) fn report(&self) {
+        if std::env::var_os("SKEP_PROPS_REPORT").is_some() {
+            let (share, what) = &self.worst;
+            let line = format!("{share} thousandths of the time allowed: {what}\n");
+            io::stderr().write_all(line.as_bytes()).unwrap();
+        }
     }
 }

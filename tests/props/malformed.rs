@@ -1,7 +1,8 @@
 //! Input that is no module, or nearly one: never a panic, never longer than its size allows, and accepted when and only when
 //! the validator accepts it, our own limits apart.
 //!
-//! `SKEP_MALFORMED_CASES` sets how many inputs are tried, `SKEP_MALFORMED_FIRST` the first seed.
+//! `SKEP_MALFORMED_CASES` sets how many inputs are tried, `SKEP_MALFORMED_FIRST` the first seed; `SKEP_PROPS_REPORT` asks for
+//! the longest time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -120,6 +121,7 @@ fn any_input_is_refused_or_compiled_in_time() {
             _ => panic!("{what}: {result:?}, but the validator says {:?}", valid.map(drop)),
         }
     }
+    compilers.iter().for_each(Compiler::report);
     assert!(accepted * 10 > count, "only {accepted} of {count} are valid");
     assert!(refused * 4 > count, "only {refused} of {count} are invalid");
 }

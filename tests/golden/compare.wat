@@ -1,0 +1,17 @@
+;; Comparisons fused into select, if and br_if; eqz of eqz; a comparison that is a value.
+(module
+  (func $max (param i32 i32) (result i32)
+    (select (local.get 0) (local.get 1) (i32.gt_s (local.get 0) (local.get 1))))
+  (func $sign (param i64) (result i32)
+    (if (result i32) (i64.lt_s (local.get 0) (i64.const 0))
+      (then (i32.const -1))
+      (else (i64.ne (local.get 0) (i64.const 0)))))
+  (func $eqz (param i32) (result i32)
+    (block (br_if 0 (i32.eqz (i32.eqz (local.get 0)))) (return (i32.const 1)))
+    (i32.const 0))
+  (func $within (param f64) (result i32)
+    (i32.and (f64.le (f64.const -1) (local.get 0)) (f64.le (local.get 0) (f64.const 1))))
+  (func $equal (param f32 f32) (result i32)
+    (if (result i32) (f32.eq (local.get 0) (local.get 1)) (then (i32.const 7)) (else (i32.const 9))))
+  (func $choose (param f64 f64 i32) (result f64)
+    (select (local.get 0) (local.get 1) (local.get 2))))

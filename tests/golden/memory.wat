@@ -1,0 +1,22 @@
+;; Memory accesses: neighbours, constants, far offsets, indices; growth.
+(module
+  (memory 1)
+  (func $copy (param $from i32) (param $to i32) (param $n i32)
+    (loop $again
+      (i32.store8 (local.get $to) (i32.load8_u (local.get $from)))
+      (local.set $from (i32.add (local.get $from) (i32.const 1)))
+      (local.set $to (i32.add (local.get $to) (i32.const 1)))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+  (func $fields (param $p i32) (result i64)
+    (i64.store offset=8 (local.get $p) (i64.const 5))
+    (f64.store offset=16 (local.get $p) (f64.load offset=24 (local.get $p)))
+    (i64.add (i64.load32_s (local.get $p)) (i64.load offset=40 (local.get $p))))
+  (func $constant (result i32)
+    (i32.load offset=4 (i32.const 1024)))
+  (func $far (param $p i32) (result i32)
+    (i32.load offset=0x80000000 (local.get $p)))
+  (func $indexed (param $p i32) (param $i i32) (result i32)
+    (i32.load (i32.add (local.get $p) (i32.shl (local.get $i) (i32.const 2)))))
+  (func $grow (param $n i32) (result i32)
+    (drop (memory.grow (local.get $n)))
+    (i32.sub (memory.size) (i32.const 1))))
