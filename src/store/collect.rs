@@ -91,7 +91,7 @@ impl<T> StoreInner<T> {
         for &zombie in &zombies {
             self.remove(zombie, &mut Vec::new(), &mut gone);
         }
-        self.sweep_templates(usize::MAX);
+        self.sweep_templates(usize::MAX, &mut gone);
         let host_funcs = self.sweep_host_funcs(&marks, &mut gone);
         let externs = self.sweep_externs(&marks, &mut gone);
         self.regroup();

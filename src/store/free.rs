@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use super::addr::{FuncAddr, GlobalAddr, Instance, InstanceAddr, MemAddr, TableAddr};
 use super::context::ImportTarget;
 use super::island::OpenMut;
-use super::row::{GlobalOwner, HostFuncRow, ImportOrigin, InstanceRow, State};
+use super::row::{GlobalOwner, HostFuncRow, ImportOrigin, InstanceRow, State, TemplateRow};
 use super::{Columns, EndError, EndReason, Store, StoreInner};
 use crate::error::Error;
 
@@ -39,6 +39,8 @@ pub enum Freed {
 pub(crate) struct GoneData<T> {
     /// With their place in the order of spawning.
     data: Vec<(u64, T)>,
+    /// Templates that nobody uses any more, with the closures that they import.
+    pub(crate) templates: Vec<TemplateRow<T>>,
     /// Host functions and host values that were collected.
     pub(crate) host_funcs: Vec<HostFuncRow<T>>,
     pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
@@ -48,7 +50,14 @@ pub(crate) struct GoneData<T> {
 
 impl<T> GoneData<T> {
     pub(crate) const fn new() -> Self {
-        Self { data: Vec::new(), host_funcs: Vec::new(), externs: Vec::new(), columns: None, panic: None }
+        Self {
+            data: Vec::new(),
+            templates: Vec::new(),
+            host_funcs: Vec::new(),
+            externs: Vec::new(),
+            columns: None,
+            panic: None,
+        }
     }
 
     /// Drops the data, newest first. A panic in one goes on when all are dropped.
@@ -56,6 +65,9 @@ impl<T> GoneData<T> {
         self.data.sort_unstable_by_key(|(seq, _)| *seq);
         while let Some((_, data)) = self.data.pop() {
             self.guard(|| drop(data));
+        }
+        for template in std::mem::take(&mut self.templates) {
+            self.guard(|| drop(template));
         }
         for host_func in std::mem::take(&mut self.host_funcs) {
             self.guard(|| drop(host_func));
@@ -257,7 +269,7 @@ impl<T> StoreInner<T> {
         let template_row = self.templates.get_mut(template).expect("outlives its instances");
         template_row.instances -= 1;
         if template_row.instances == 0 {
-            self.drop_idle(template);
+            gone.templates.extend(self.drop_idle(template));
         }
         gone.data.push((seq, body.data));
     }

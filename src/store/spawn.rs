@@ -111,6 +111,9 @@ fn spawn<T>(
     data: T,
 ) -> Result<Instance, Error> {
     store.check_not_closed()?;
+    let mut gone = GoneData::new();
+    store.sweep_templates(TEMPLATES_SWEPT, &mut gone);
+    gone.finish();
     let seq = store.seq;
     store.names.reserve(name, seq)?;
     let prepared = match store.prepare(&template.inner) {
@@ -168,7 +171,6 @@ impl<T> StoreInner<T> {
         if !module.engine().same(&self.engine) {
             return Err(Error::WrongEngine);
         }
-        self.sweep_templates(TEMPLATES_SWEPT);
         self.check_template(template)?;
         let allowed = self.engine.limits().instances;
         if self.instances.len() >= allowed as usize {
@@ -191,8 +193,8 @@ impl<T> StoreInner<T> {
         }
         self.pinned.reserve(module.layout().size as usize, 1)?;
         let addr = self.template_row(template)?;
-        let context =
-            ContextBlock::alloc(&mut self.pinned, module.layout()).inspect_err(|_| self.drop_idle(addr))?;
+        let context = ContextBlock::alloc(&mut self.pinned, module.layout())
+            .inspect_err(|_| drop(self.drop_idle(addr)))?;
         Ok(Prepared {
             template: addr,
             funcs: self.import_origins(addr, template),
@@ -281,33 +283,35 @@ impl<T> StoreInner<T> {
     }
 
     /// Looks at up to `count` templates without instances and forgets those that nobody else holds.
-    pub(crate) fn sweep_templates(&mut self, count: usize) {
+    pub(crate) fn sweep_templates(&mut self, count: usize, gone: &mut GoneData<T>) {
         for _ in 0..count.min(self.idle_templates.len()) {
             let addr = self.idle_templates.pop_front().expect("counted");
             if let Some(row) = self.templates.get_mut(addr) {
                 row.idle = false;
-                self.drop_idle(addr);
+                gone.templates.extend(self.drop_idle(addr));
             }
         }
     }
 
-    /// Forgets a template if it has no instance and nobody else holds it; if somebody does, it is looked at again later.
-    pub(crate) fn drop_idle(&mut self, addr: TemplateAddr) {
-        let Some(row) = self.templates.get_mut(addr) else { return };
+    /// Forgets a template if it has no instance and nobody else holds it; if somebody does, it is looked at again later. Its
+    /// row is to be dropped with the store whole: closures of the host go with it.
+    pub(crate) fn drop_idle(&mut self, addr: TemplateAddr) -> Option<TemplateRow<T>> {
+        let row = self.templates.get_mut(addr)?;
         if row.instances > 0 {
-            return;
+            return None;
         }
         if Arc::strong_count(&row.template) > 1 {
             if !std::mem::replace(&mut row.idle, true) {
                 self.idle_templates.push_back(addr);
             }
-            return;
+            return None;
         }
         let row = self.templates.remove(addr).expect("looked at above");
         if let Entry::Occupied(entry) = self.template_rows.entry(Arc::as_ptr(&row.template).addr()) {
             entry.remove();
         }
         row.hosts.iter().for_each(|&(_, host)| self.unshare_host_func(host));
+        Some(row)
     }
 
     fn import_origins(&self, row: TemplateAddr, template: &TemplateInner<T>) -> Box<[ImportOrigin]> {
