@@ -25,6 +25,10 @@ const CHUNK_BYTES: usize = 64 * 1024;
 /// Modules whose bodies have fewer bytes are compiled on the calling thread.
 const SERIAL_BYTES_MAX: usize = 128 * 1024;
 
+/// A worker is kept for the next chunk unless this one has had longer bodies or more code.
+const KEPT_BODY_BYTES_MAX: usize = 1 << 20;
+const KEPT_CODE_BYTES_MAX: usize = 8 << 20;
+
 /// A thread's worker for one backend, kept from module to module.
 pub(super) type WorkerCell<M> = Cell<Option<Box<(Target, Worker<M>)>>>;
 
@@ -84,6 +88,8 @@ fn compile_chunk<M: Masm>(
     let mut kept = kept.unwrap_or_else(|| Box::new((*cx.target, Worker::new(cx.target))));
     let worker = &mut kept.1;
     worker.begin_chunk();
+    let bodies = &cx.decoded.decl.bodies.as_slice()[range.clone()];
+    let body_bytes: usize = bodies.iter().map(ExactSizeIterator::len).sum();
     let mut funcs = Vec::with_capacity(range.len());
     let mut error = None;
     for at in range {
@@ -100,8 +106,8 @@ fn compile_chunk<M: Masm>(
         None => worker.take_code(),
         Some(_) => Default::default(),
     };
-    // After an error a worker may be in the middle of a function, so it is not kept.
-    if error.is_none() {
+    // After an error a worker may be in the middle of a function. One that has seen something huge holds storage to match.
+    if error.is_none() && body_bytes <= KEPT_BODY_BYTES_MAX && code.len() <= KEPT_CODE_BYTES_MAX {
         workers.set(Some(kept));
     }
     Chunk { code, funcs, records, values_moved, error }

@@ -113,3 +113,29 @@ fn a_body_that_asks_for_too_much_code_is_given_up_when_the_limit_is_reached() {
     let asked: u64 = asked.unwrap_or_else(|| panic!("{error}")).parse().unwrap();
     assert!(asked < (120 << 20) + 4096, "{error}");
 }
+
+/// Each `br_if` carries a thousand values: what says where they go does not outlive it, nor does storage outlive the module.
+/// In a process of its own, since what is measured is the process.
+#[test]
+fn lists_of_values_do_not_add_up() {
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    let child = child.args(["--exact", "--ignored", "compiler::lists_of_values_measured"]);
+    let output = child.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[test]
+#[ignore = "run by lists_of_values_do_not_add_up"]
+fn lists_of_values_measured() {
+    const BRANCHES: usize = 20_000;
+    let ty = [&[0x60, 0, 0xE8, 0x07], &[0x7E; 1000][..]].concat();
+    // The bytes of a body raise what it may move: these are dead.
+    let (pushed, branches) = ([0x42, 0].repeat(1000), [0x41, 0, 0x0D, 0].repeat(BRANCHES));
+    let dead = vec![0x01; 2_500_000];
+    assert!(compile(&ty, &[&pushed, &branches, &[0x00], &dead, &[0x0B]]).is_ok());
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let peak_kib: usize = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    assert!(peak_kib < 100 * 1024, "{peak_kib} KiB");
+}

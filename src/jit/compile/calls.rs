@@ -6,15 +6,15 @@
 
 use super::Emit;
 use super::stack::Entry;
-use super::values::{Dest, UNROLLED_MOVES_MAX};
-use crate::jit::abi::{Builtin, CallPlan, Place};
+use super::values::{Dest, Dests, UNROLLED_MOVES_MAX};
+use crate::jit::abi::{Builtin, CallPlan, Class, Place};
 use crate::jit::masm::{Home, Masm};
 use crate::spec::module::{FuncIdx, TableIdx, TypeIdx};
 use crate::spec::ops::Special;
 use crate::spec::trap::Trap;
 use crate::spec::types::ValType;
 
-impl<'a, M: Masm> Emit<'a, M> {
+impl<M: Masm> Emit<'_, M> {
     /// `call`.
     pub(super) fn call(&mut self, func: FuncIdx) {
         let cx = self.cx;
@@ -22,8 +22,8 @@ impl<'a, M: Masm> Emit<'a, M> {
         let ty = decl.funcs[func].ty;
         let plan = &cx.plans[ty];
         let dests = self.param_dests(plan);
-        self.prepare_call(dests);
-        self.move_args(dests);
+        self.prepare_call(&dests);
+        self.move_args(&dests);
         let wasm = self.wasm;
         match decl.defined(func) {
             Some(_) => self.m.call_direct(func, plan.param_bytes, wasm),
@@ -34,6 +34,7 @@ impl<'a, M: Masm> Emit<'a, M> {
                 self.m.call_import(view, own, memory, plan.param_bytes, wasm);
             }
         }
+        self.give_back(dests);
         self.finish_call(ty, plan);
     }
 
@@ -46,8 +47,8 @@ impl<'a, M: Masm> Emit<'a, M> {
         let dests = self.param_dests(plan);
         let functions = u32::try_from(decl.funcs.len()).expect("functions are limited");
         let index = self.pop_int();
-        self.prepare_call(dests);
-        self.prepare_float_constants(dests);
+        self.prepare_call(&dests);
+        self.prepare_float_constants(&dests);
         let temps = [self.take_int(), self.take_int()];
         let exits = self.m.indirect_lookup(index, view, functions, ty, temps);
         self.trap_if([exits.undefined], Trap::UndefinedElement);
@@ -55,7 +56,7 @@ impl<'a, M: Masm> Emit<'a, M> {
         self.release_int(index);
         temps.into_iter().for_each(|temp| self.release_int(temp));
         let (wasm, memory) = (self.wasm, !decl.memories.is_empty());
-        self.move_args(dests);
+        self.move_args(&dests);
         self.m.call_scratch(plan.param_bytes, wasm);
         let back = self.m.buffers().here();
         self.m.buffers().set_cold(true);
@@ -63,11 +64,12 @@ impl<'a, M: Masm> Emit<'a, M> {
         let here = self.m.buffers().here();
         self.link(exits.foreign, here);
         self.m.resolve_foreign(view, ty, temps[0], wasm);
-        self.emit_args(dests);
+        self.emit_args(&dests);
         self.m.call_foreign(Home::frame(self.frame.own_at), memory, plan.param_bytes, wasm);
         let jump = self.m.jump();
         self.m.buffers().set_cold(false);
         self.link(jump, back);
+        self.give_back(dests);
         self.finish_call(ty, plan);
     }
 
@@ -164,11 +166,14 @@ impl<'a, M: Masm> Emit<'a, M> {
     }
 
     /// Where arguments go.
-    fn param_dests(&self, plan: &CallPlan) -> &'a [Dest] {
-        self.scratch.alloc_with(plan.params.len(), |at| match plan.params[at].0 {
+    fn param_dests(&mut self, plan: &CallPlan) -> Dests {
+        let dest = |&(place, _): &(Place, Class)| match place {
             Place::Int(n) => Dest::Int(M::INT_ARGS[n as usize]),
             Place::Float(n) => Dest::Float(M::FLOAT_ARGS[n as usize]),
             Place::Stack(offset) => Dest::Home(Home::frame(offset)),
-        })
+        };
+        let mut dests = self.borrow_dests();
+        dests.extend(plan.params.iter().map(dest));
+        dests
     }
 }

@@ -13,7 +13,7 @@ use super::label::LabelId;
 use super::stack::Entry;
 use super::stream::BlockType;
 use super::test::Test;
-use super::values::{Dest, UNROLLED_MOVES_MAX};
+use super::values::{Dest, Dests, UNROLLED_MOVES_MAX};
 use crate::jit::abi::{Class, Place};
 use crate::jit::buffers::Mark;
 use crate::jit::masm::{Gpr, Operand, Vreg};
@@ -92,21 +92,33 @@ impl<'a, M: Masm> Emit<'a, M> {
         self.s.frames[self.s.frames.len() - 1 - depth as usize]
     }
 
-    /// Where the values of a branch to a block's label go.
-    fn label_dests(&self, frame: &ControlFrame) -> &'a [Dest] {
+    /// Types of the values that a branch to a block's label carries: mostly none.
+    #[inline]
+    fn label_types(&self, frame: &ControlFrame) -> &'a [ValType] {
         match frame.kind {
-            Kind::Func => self.result_dests(),
-            Kind::Loop => self.slot_dests(frame.height, self.block_params(frame.ty)),
-            Kind::Block | Kind::If => self.canonical_dests(frame.height, self.block_results(frame.ty)),
+            Kind::Loop => self.block_params(frame.ty),
+            Kind::Func | Kind::Block | Kind::If => self.block_results(frame.ty),
         }
     }
 
-    fn slot_dests(&self, height: u32, types: &[ValType]) -> &'a mut [Dest] {
-        self.scratch.alloc_with(types.len(), |at| Dest::Home(self.slot(height + narrow(at))))
+    /// Where these values go.
+    fn label_dests(&mut self, frame: &ControlFrame) -> Dests {
+        let types = self.label_types(frame);
+        let mut dests = self.borrow_dests();
+        match frame.kind {
+            Kind::Func => self.result_dests(&mut dests),
+            Kind::Loop => self.slot_dests(&mut dests, frame.height, types),
+            Kind::Block | Kind::If => self.canonical_dests(&mut dests, frame.height, types),
+        }
+        dests
     }
 
-    fn canonical_dests(&self, height: u32, types: &[ValType]) -> &'a [Dest] {
-        let dests = self.slot_dests(height, types);
+    fn slot_dests(&self, dests: &mut Dests, height: u32, types: &[ValType]) {
+        dests.extend((height..height + len(types)).map(|at| Dest::Home(self.slot(at))));
+    }
+
+    fn canonical_dests(&self, dests: &mut Dests, height: u32, types: &[ValType]) {
+        self.slot_dests(dests, height, types);
         if types.len() <= UNROLLED_MOVES_MAX {
             if let Some(at) = types.iter().position(|&ty| Class::of(ty) == Class::Int) {
                 dests[at] = Dest::Int(M::INT_RESULTS[0]);
@@ -115,16 +127,15 @@ impl<'a, M: Masm> Emit<'a, M> {
                 dests[at] = Dest::Float(M::FLOAT_RESULTS[0]);
             }
         }
-        dests
     }
 
-    fn result_dests(&self) -> &'a [Dest] {
-        let results = &self.plan().results;
-        self.scratch.alloc_with(results.len(), |at| match results[at].0 {
+    fn result_dests(&self, dests: &mut Dests) {
+        let dest = |&(place, _): &(Place, Class)| match place {
             Place::Int(n) => Dest::Int(M::INT_RESULTS[n as usize]),
             Place::Float(n) => Dest::Float(M::FLOAT_RESULTS[n as usize]),
             Place::Stack(offset) => Dest::Home(self.m.incoming(self.frame.bytes, offset)),
-        })
+        };
+        dests.extend(self.plan().results.iter().map(dest));
     }
 
     /// Readies the uppermost values for [`Emit::carry`], which then changes no state.
@@ -147,6 +158,21 @@ impl<'a, M: Masm> Emit<'a, M> {
         if to.offset != from {
             self.m.copy_words(to.offset, from, count, [M::INT_TEMPS[0], M::INT_TEMPS[1]]);
         }
+    }
+
+    /// Moves the uppermost values to where a block's label wants them.
+    #[inline]
+    fn carry_to_label(&mut self, frame: &ControlFrame) {
+        if !self.label_types(frame).is_empty() {
+            self.carry_some(frame);
+        }
+    }
+
+    fn carry_some(&mut self, frame: &ControlFrame) {
+        let dests = self.label_dests(frame);
+        self.prepare_carry(&dests);
+        self.carry(&dests);
+        self.give_back(dests);
     }
 
     // The function.
@@ -230,9 +256,7 @@ impl<'a, M: Masm> Emit<'a, M> {
     pub(super) fn else_(&mut self) {
         let frame = *self.s.frames.last().expect("validated: an else has its if");
         if self.reachable {
-            let dests = self.label_dests(&frame);
-            self.prepare_carry(dests);
-            self.carry(dests);
+            self.carry_to_label(&frame);
             let jump = self.m.jump();
             self.wait(frame.label, Jumps::from_slice(&[jump]));
         }
@@ -268,10 +292,8 @@ impl<'a, M: Masm> Emit<'a, M> {
     }
 
     fn end_block(&mut self, frame: &ControlFrame) {
-        let dests = self.label_dests(frame);
         if self.reachable {
-            self.prepare_carry(dests);
-            self.carry(dests);
+            self.carry_to_label(frame);
         }
         self.reachable |= self.s.labels.is_awaited(frame.label) || frame.otherwise.is_some();
         if let Some(otherwise) = frame.otherwise {
@@ -279,20 +301,27 @@ impl<'a, M: Masm> Emit<'a, M> {
         }
         self.bind(frame.label);
         self.drop_to(frame.height);
-        for (&ty, &dest) in self.block_results(frame.ty).iter().zip(dests) {
+        if !self.label_types(frame).is_empty() {
+            self.take_results(frame);
+        }
+    }
+
+    /// Pushes what every branch to the label of a block has carried there.
+    fn take_results(&mut self, frame: &ControlFrame) {
+        let dests = self.label_dests(frame);
+        for (&ty, &dest) in self.label_types(frame).iter().zip(&dests) {
             match dest {
                 Dest::Int(reg) => self.push_taken_int(ty, reg),
                 Dest::Float(reg) => self.push_taken_float(ty, reg),
                 Dest::Home(_) => self.s.stack.push(Entry::slot(ty)),
             }
         }
+        self.give_back(dests);
     }
 
     fn end_function(&mut self, frame: &ControlFrame) {
-        let dests = self.label_dests(frame);
         if self.reachable {
-            self.prepare_carry(dests);
-            self.carry(dests);
+            self.carry_to_label(frame);
         }
         self.reachable |= self.s.labels.is_awaited(frame.label);
         self.bind(frame.label);
@@ -319,9 +348,7 @@ impl<'a, M: Masm> Emit<'a, M> {
     /// `br`.
     pub(super) fn br(&mut self, depth: u32) {
         let frame = self.frame_at(depth);
-        let dests = self.label_dests(&frame);
-        self.prepare_carry(dests);
-        self.carry(dests);
+        self.carry_to_label(&frame);
         if frame.kind == Kind::Func && self.saves_len() <= INLINE_EPILOGUE_SAVES_MAX {
             self.epilogue();
         } else {
@@ -339,13 +366,8 @@ impl<'a, M: Masm> Emit<'a, M> {
     /// `br_if` behind a comparison.
     pub(super) fn br_if_test(&mut self, depth: u32, test: Test) {
         let frame = self.frame_at(depth);
-        let dests = self.label_dests(&frame);
-        if !self.in_place(dests) {
-            self.prepare_carry(dests);
-            let over = self.test_jump(test.inverted());
-            self.carry(dests);
-            self.jump_to(frame.label);
-            return self.land(over);
+        if !self.label_types(&frame).is_empty() && self.br_if_moving(&frame, test) {
+            return;
         }
         match self.s.labels.place(frame.label) {
             Some(place) => self.test_jump_back(test, place),
@@ -354,6 +376,21 @@ impl<'a, M: Masm> Emit<'a, M> {
                 self.wait(frame.label, jumps);
             }
         }
+    }
+
+    /// A `br_if` whose values are not where the label wants them jumps over the moves. Returns whether it was one.
+    fn br_if_moving(&mut self, frame: &ControlFrame, test: Test) -> bool {
+        let dests = self.label_dests(frame);
+        let moving = !self.in_place(&dests);
+        if moving {
+            self.prepare_carry(&dests);
+            let over = self.test_jump(test.inverted());
+            self.carry(&dests);
+            self.jump_to(frame.label);
+            self.land(over);
+        }
+        self.give_back(dests);
+        moving
     }
 
     /// `br_table`; the targets start at `first` in the summary.
@@ -365,11 +402,13 @@ impl<'a, M: Masm> Emit<'a, M> {
         let index = self.pop_int_temp();
         let temp = self.take_int();
         for &depth in targets {
-            let dests = self.label_dests(&self.frame_at(depth));
-            if dests.is_empty() {
+            let frame = self.frame_at(depth);
+            if self.label_types(&frame).is_empty() {
                 break;
             }
-            self.prepare_carry(dests);
+            let dests = self.label_dests(&frame);
+            self.prepare_carry(&dests);
+            self.give_back(dests);
         }
         if count - 1 <= CHAIN_TARGETS_MAX {
             self.branch_chain(index, cases, *default);
@@ -416,12 +455,17 @@ impl<'a, M: Masm> Emit<'a, M> {
     /// The label that a table's branch goes to: the block's own where nothing has to move, else one stub per distinct target.
     fn branch_label(&mut self, depth: u32) -> LabelId {
         let frame = self.frame_at(depth);
-        let dests = self.label_dests(&frame);
-        if self.in_place(dests) {
+        if self.label_types(&frame).is_empty() {
             return frame.label;
         }
         if let Some(stub) = frame.stub {
             return stub;
+        }
+        let dests = self.label_dests(&frame);
+        let in_place = self.in_place(&dests);
+        self.give_back(dests);
+        if in_place {
+            return frame.label;
         }
         let stub = self.s.labels.create();
         let at = self.s.frames.len() - 1 - depth as usize;
@@ -436,7 +480,8 @@ impl<'a, M: Masm> Emit<'a, M> {
             self.bind(stub);
             let frame = self.frame_at(depth);
             let dests = self.label_dests(&frame);
-            self.carry(dests);
+            self.carry(&dests);
+            self.give_back(dests);
             self.jump_to(frame.label);
             let at = self.s.frames.len() - 1 - depth as usize;
             self.s.frames[at].stub = None;

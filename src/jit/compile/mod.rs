@@ -33,6 +33,7 @@ use self::scan::Scanner;
 use self::stack::Stack;
 use self::stream::{Reader, Record};
 use self::summary::Summary;
+use self::values::Dests;
 use crate::arena::index::IndexVec;
 use crate::arena::scratch::Scratch;
 use crate::jit::abi::{CallPlan, ContextLayout};
@@ -100,6 +101,8 @@ struct State {
     traps: Vec<TrapExit>,
     tables: Vec<JumpTable>,
     table_labels: Vec<LabelId>,
+    /// Storage of a list of destinations.
+    dests: Dests,
     /// By branch depth, for the `br_table` in progress: its stub.
     stubs: Vec<(u32, LabelId)>,
 }

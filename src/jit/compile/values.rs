@@ -32,6 +32,10 @@ pub(crate) enum Dest {
     Home(Home),
 }
 
+/// Where the values of one call or branch go. Its storage is lent by the state for as long as one operator needs it, since a body
+/// may ask for a list of a thousand at every few of its bytes.
+pub(crate) type Dests = Vec<Dest>;
+
 /// Where the result of the operation in progress goes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Result<R> {
@@ -459,6 +463,18 @@ impl<M: Masm> Emit<'_, M> {
     }
 
     // Parallel moves.
+
+    /// An empty list; [`Emit::give_back`] ends its use.
+    pub(crate) fn borrow_dests(&mut self) -> Dests {
+        let mut dests = std::mem::take(&mut self.s.dests);
+        dests.clear();
+        dests
+    }
+
+    /// Keeps a list's storage for the next one.
+    pub(crate) fn give_back(&mut self, dests: Dests) {
+        self.s.dests = dests;
+    }
 
     /// Readies the uppermost values for [`Emit::emit_moves`], which may not change any state: what has to go to a register
     /// is not left in a slot that another move may overwrite, nor as a constant that takes the scratch to load.
