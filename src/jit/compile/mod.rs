@@ -229,8 +229,7 @@ impl<M: Masm> Emit<'_, M> {
             check_code_bytes(self.m.buffers().written_bytes())?;
             self.wasm = self.body_start + record.offset;
             self.operator(record);
-            let settled = self.s.ints.is_settled() && self.s.floats.is_settled();
-            debug_assert!(settled, "{} at {:#x} lost a register", record.op.text(), self.wasm);
+            debug_assert!(self.is_settled(), "{} at {:#x} lost a register", record.op.text(), self.wasm);
         }
         self.trap_exits();
         self.jump_tables();
@@ -239,6 +238,11 @@ impl<M: Masm> Emit<'_, M> {
         check_code_bytes(end as usize)?;
         assert!(fits, "the limit on machine code keeps every displacement in {} in reach", self.index);
         Ok(FuncImage { start, local, foreign, end, frame_bytes: self.frame.bytes })
+    }
+
+    /// Whether each temporary is free or held by a stack entry. Walks all registers, so it is for assertions of debug builds.
+    fn is_settled(&self) -> bool {
+        self.s.ints.is_settled() && self.s.floats.is_settled()
     }
 
     fn operator(&mut self, record: Record) {
