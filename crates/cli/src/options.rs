@@ -128,7 +128,7 @@ pub(crate) struct CompileOptions {
     /// How accesses to memory are kept in bounds
     #[arg(long, value_enum, default_value_t)]
     pub(crate) mode: Mode,
-    /// The architecture to compile for
+    /// The architecture to compile for (aarch64: not yet)
     #[arg(long, value_enum, default_value_t)]
     pub(crate) target: Architecture,
     /// Print one JSON array with an object per module

@@ -58,6 +58,10 @@ fn run_timed(options: &RunOptions, times: &mut Times) -> Outcome {
     let module = timed(&mut times.compile, || load(&engine, options.file()))?;
     let instance = timed(&mut times.spawn, || world.spawn(&module, &file))?;
     timed(&mut times.run, || match &options.invoke {
+        None if module.export(START).is_none() => Err(Failure::at(
+            &file,
+            format_args!("{START:?} is not exported; --invoke NAME calls another export"),
+        )),
         None => world.call(instance, START, &[], &file),
         Some(name) => {
             world.initialize(&module, instance, &file)?;
