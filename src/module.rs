@@ -265,10 +265,8 @@ impl Module {
         // What returns to the very end is the last instruction, so a return address belongs to what lies before it.
         let returns = func.start + 1..func.end + 1;
         let place = |site: &Site| (site.code - func.start, site.wasm);
-        let mut sites: Vec<_> =
-            image.returns.iter().filter(|site| returns.contains(&site.code)).map(place).collect();
-        let accesses = func.start..func.end;
-        sites.extend(image.accesses.iter().filter(|site| accesses.contains(&site.code)).map(place));
+        let mut sites: Vec<_> = sites_in(&image.returns, returns).iter().map(place).collect();
+        sites.extend(sites_in(&image.accesses, func.start..func.end).iter().map(place));
         sites.sort_unstable();
         Some(FuncCode {
             func_index: self.decl().func_idx(defined).as_u32(),
@@ -396,6 +394,12 @@ fn shares_references(decl: &ModuleDecl) -> bool {
             .exports
             .iter()
             .any(|export| export.item.kind() != ExternKind::Memory && carries(&decl.extern_type(export.item)))
+}
+
+/// Those of ascending sites whose code offset lies in a range.
+fn sites_in(sites: &[Site], range: Range<u32>) -> &[Site] {
+    let below = |end: u32| sites.partition_point(|site| site.code < end);
+    &sites[below(range.start)..below(range.end)]
 }
 
 const _: () = assert!(CODE_BYTES_MAX < u32::MAX as usize, "offsets in code have 32 bits");

@@ -10,6 +10,7 @@ mod clock;
 mod corpus;
 mod engines;
 mod expect;
+mod goals;
 mod host;
 mod machine;
 mod measure;
@@ -68,6 +69,9 @@ struct Options {
     /// Print a line of CSV for each program and engine
     #[arg(long)]
     csv: bool,
+    /// Fail also when skep misses its goals beside Winch, which must take part
+    #[arg(long, conflicts_with = "ablation")]
+    goals: bool,
     /// Print the names of the programs and stop
     #[arg(long)]
     list: bool,
@@ -124,6 +128,9 @@ fn bench(options: &Options) -> Result<bool> {
     print!("{}", report.render(format));
     report.refusals().iter().for_each(|refusal| eprintln!("refused: {refusal}"));
     faults.extend(report.faults());
+    if options.goals {
+        faults.extend(goals::missed(&report));
+    }
     faults.iter().for_each(|fault| eprintln!("wrong: {fault}"));
     Ok(faults.is_empty())
 }

@@ -65,6 +65,13 @@ impl Report<'_> {
         self.remarks(|cell| cell.refusal.as_ref())
     }
 
+    /// Geometric mean, over the programs that both got right, of one engine's figure as a multiple of another's.
+    pub fn mean_ratio(&self, name: &str, other: &str, of: Figure) -> Option<f64> {
+        let at = |wanted: &str| self.names.iter().position(|name| name == wanted);
+        let (at, reference) = (at(name)?, at(other)?);
+        geometric_mean(self.lines.iter().filter_map(|line| ratio(line, at, reference, of)))
+    }
+
     fn remarks(&self, of: impl Fn(&Cell) -> Option<&String>) -> Vec<String> {
         let mut remarks = Vec::new();
         for line in self.lines {

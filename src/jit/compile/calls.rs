@@ -23,7 +23,7 @@ impl<M: Masm> Emit<'_, M> {
         let plan = &cx.plans[ty];
         let dests = self.param_dests(plan);
         self.prepare_call(&dests);
-        self.move_args(&dests);
+        self.emit_args(&dests);
         let wasm = self.wasm;
         match decl.defined(func) {
             Some(_) => self.m.call_direct(func, plan.param_bytes, wasm),
@@ -56,7 +56,7 @@ impl<M: Masm> Emit<'_, M> {
         self.release_int(index);
         temps.into_iter().for_each(|temp| self.release_int(temp));
         let (wasm, memory) = (self.wasm, !decl.memories.is_empty());
-        self.move_args(&dests);
+        self.emit_args(&dests);
         self.m.call_scratch(plan.param_bytes, wasm);
         let back = self.m.buffers().here();
         self.m.buffers().set_cold(true);
@@ -83,11 +83,7 @@ impl<M: Masm> Emit<'_, M> {
         self.m.buffers().current.ensure(super::HEADROOM_BYTES);
     }
 
-    /// Moves the arguments; they stay on the abstract stack.
-    fn move_args(&mut self, dests: &[Dest]) {
-        self.emit_args(dests);
-    }
-
+    /// Moves the arguments; they stay on the abstract stack, so this may be emitted twice.
     fn emit_args(&mut self, dests: &[Dest]) {
         if dests.len() <= UNROLLED_MOVES_MAX {
             return self.emit_moves(dests);

@@ -11,7 +11,6 @@ use crate::jit::abi::{Class, Place, UNCHECKED_FRAME_BYTES_MAX};
 use crate::jit::masm::{Home, Masm};
 use crate::jit::target::Tuning;
 use crate::spec::invalid::{LimitExceeded, ModuleError};
-use crate::spec::module::TypeIdx;
 use crate::spec::ops::FloatSize;
 use crate::spec::trap::Trap;
 
@@ -37,7 +36,6 @@ pub(super) struct FrameLayout {
 /// Chooses pins and lays the frame out.
 pub(super) fn plan<M: Masm>(
     cx: &ModuleContext<'_>,
-    _ty: TypeIdx,
     summary: &Summary,
     pins: &mut Pins,
 ) -> Result<FrameLayout, ModuleError> {
@@ -173,7 +171,7 @@ impl<M: Masm> Emit<'_, M> {
         }
     }
 
-    /// Zeroes the words between the first and the last fresh local, but for parameters among them.
+    /// Zeroes the words of fresh locals, run by run: parameters may lie among them.
     fn zero_frame_locals(&mut self, params: usize) {
         let locals = self.summary.locals.iter().zip(&self.pins.homes);
         let mut fresh = locals.filter_map(|(local, home)| match *home {

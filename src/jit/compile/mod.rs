@@ -173,7 +173,7 @@ impl<M: Masm> Worker<M> {
         self.scanner.scan(cx, func, &mut self.summary)?;
         let decl = &cx.decoded.decl;
         let index = decl.func_idx(func);
-        let frame = frame::plan::<M>(cx, decl.funcs[index].ty, &self.summary, &mut self.pins)?;
+        let frame = frame::plan::<M>(cx, &self.summary, &mut self.pins)?;
         self.state.begin(self.summary.locals.len());
         self.state.ints = RegSet::new(M::INT_TEMPS, self.pins.int_temps());
         self.state.floats = RegSet::new(M::FLOAT_TEMPS, self.pins.float_temps());
@@ -192,8 +192,7 @@ impl<M: Masm> Worker<M> {
             wasm: body_start,
             reachable: true,
         };
-        let image = emit.function()?;
-        Ok(image)
+        emit.function()
     }
 }
 
