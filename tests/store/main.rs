@@ -1,0 +1,12 @@
+//! What the store owes, obligation by obligation: each row of [`mapping`] has tests, most of them here and named after it.
+//!
+//! Owns: the acceptance tests of the store (`s1_…` to `s80_…`), the defects of other runtimes that ours must not have
+//! (`w1_…`, `d1_…`) and the exact texts of errors. Does not know: anything but the public interface.
+
+#![expect(clippy::unwrap_used, reason = "what is unwrapped is what the test expects")]
+
+mod common;
+mod defects;
+mod mapping;
+mod rows_1_43;
+mod rows_44_80;

@@ -1,0 +1,119 @@
+//! Obligations S44 to S80: elements and data, ends, references, the host. Read by `mapping`.
+
+use crate::mapping::{Row, later, row};
+
+pub(crate) const ROWS: &[Row] = &[
+    later(
+        44,
+        "not kept: all element bounds checked before any write, as in 1.0",
+        "the standard's later rule replaces it; `w13_…` proves ours",
+    ),
+    row(
+        45,
+        "passive segments of any reference type stay usable until dropped, per instance",
+        &["elements_are_of_the_tables_type"],
+    ),
+    row(
+        46,
+        "an active element segment out of bounds traps, earlier ones persist",
+        &["an_element_segment_past_the_end_traps_and_earlier_ones_stay"],
+    ),
+    row(47, "null and externref items are written", &["active_elements_are_written_nulls_too"]),
+    row(48, "active and declarative element segments are dropped after use", &["scripts"]),
+    row(49, "ref.func only of declared functions", &["suite:ref_func.wast"]),
+    row(50, "items of segments are typed", &["elements_are_of_the_tables_type"]),
+    row(
+        51,
+        "table.grow returns the old size or -1 and fills with the given value",
+        &["suite:table_grow.wast", "a_table_grows_to_its_maximum_with_the_given_value"],
+    ),
+    row(
+        52,
+        "a table keeps alive what it can call and nothing more",
+        &["importers_of_a_table_are_freed_with_all_they_own"],
+    ),
+    row(
+        53,
+        "memories are allocated, grown and freed exactly once each; failure is an error",
+        &["a_memory_that_cannot_grow_stays_as_it_is"],
+    ),
+    row(
+        54,
+        "freeing an importer leaves the exporter's memory alone",
+        &["freeing_an_importer_leaves_the_exporters_memory_alone"],
+    ),
+    later(
+        55,
+        "not kept: all data bounds checked before any write, as in 1.0",
+        "the standard's later rule replaces it; `w13_…` proves ours",
+    ),
+    row(
+        56,
+        "data is written in order, each segment whole or not at all",
+        &["data_segments_are_written_in_order", "an_empty_segment_past_the_end_traps"],
+    ),
+    row(57, "active data segments are dropped after use", &["scripts"]),
+    row(58, "offsets and sizes are unsigned and 64 bits wide inside", &["a_memory_of_4_gib_has_its_size"]),
+    row(59, "offsets are bit-exact", &["imported_immutable_globals_are_constants"]),
+    row(60, "bytes of segments are never copied per instance", &["data_segments_are_written_in_order"]),
+    row(
+        61,
+        "start runs last, may be an import, and its error says which function",
+        &["a_failing_start_says_which_function_and_leaves_its_effects"],
+    ),
+    row(
+        62,
+        "the first exit wins; exit 0 is not never exited",
+        &["the_first_exit_counts_and_what_exited_can_be_read"],
+    ),
+    row(63, "exit is idempotent", &["the_first_exit_counts_and_what_exited_can_be_read"]),
+    row(64, "close is idempotent; resources go exactly once", &["dropping_a_store_drops_all_data"]),
+    row(65, "a dead or exited instance executes nothing", &["exited_call_has_no_effect"]),
+    row(
+        66,
+        "an end is hook, names, memory, code, data, in this order",
+        &["data_is_dropped_newest_first_and_a_panic_stops_nothing"],
+    ),
+    row(
+        67,
+        "the hook also fires for a failed start",
+        &["a_failed_spawn_gives_its_name_back_and_tells_the_hook"],
+    ),
+    row(68, "code lives as long as any instance needs it", &["code_goes_with_the_last_that_needs_it"]),
+    row(
+        69,
+        "a store ends newest first; errors and panics stop nothing",
+        &["data_is_dropped_newest_first_and_a_panic_stops_nothing"],
+    ),
+    later(70, "no thread per call for timeouts", "interruption by deadline comes with a later version"),
+    row(71, "a freed or exited instance says so", &["a_freed_instance_executes_nothing"]),
+    row(
+        72,
+        "what a freed instance's importers see is chosen by the host",
+        &["freeing_an_exporter_is_seen_by_importers_as_the_host_chose"],
+    ),
+    row(
+        73,
+        "a reference to a freed function traps, however it travelled",
+        &["a_reference_to_a_freed_function_traps_however_it_travelled"],
+    ),
+    row(74, "ref.func allocates nothing and is stable", &["equal_references_are_equal_through_re_exports"]),
+    row(75, "the host can call a table's entry", &["host_functions_are_values"]),
+    row(76, "the store can be tested without machine code", &["groups_join_and_know_their_members"]),
+    row(
+        77,
+        "after a grow everyone sees the new size, mid-call too",
+        &["growth_is_seen_by_every_user_of_a_memory"],
+    ),
+    row(78, "one instance is never entered by two threads", &["stores_and_templates_cross_threads"]),
+    row(
+        79,
+        "limits of the store are listed, configurable downward, enforced",
+        &["the_hosts_limit_bounds_size_and_growth"],
+    ),
+    row(
+        80,
+        "host functions of every shape",
+        &["closures_of_every_shape", "untyped_functions_of_any_signature"],
+    ),
+];
