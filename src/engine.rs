@@ -71,10 +71,18 @@ pub struct StoreLimits {
     pub table_elements: u64,
     /// Host values behind references.
     pub externs: u32,
+    /// How many lives a slot has: how many instances, memories, tables, globals, host functions or host values get the same place
+    /// one after the other, before the place is never used again so that no old handle can name a newcomer. At least 1 and at
+    /// most 2²² − 1, the default; any other number counts as the nearest of these. Fewer are useful in tests of hosts: a slot
+    /// that is used up costs the store a place for ever, see `Stats::retired_slots`.
+    pub generations: u32,
 }
 
 /// Instances in one store unless the host says otherwise: as many as references can name (22 bits, two numbers kept out).
 const INSTANCES_MAX: u32 = (1 << 22) - 2;
+
+/// Lives of one slot: as many as references can tell apart (22 bits, 0 kept out).
+const GENERATIONS_MAX: u32 = (1 << 22) - 1;
 
 impl Default for StoreLimits {
     fn default() -> Self {
@@ -83,6 +91,7 @@ impl Default for StoreLimits {
             memory_pages: MEMORY_PAGES_MAX.into(),
             table_elements: TABLE_ELEMENTS_MAX.into(),
             externs: 1 << 24,
+            generations: GENERATIONS_MAX,
         }
     }
 }

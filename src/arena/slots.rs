@@ -77,6 +77,11 @@ impl<R, A: Copy + From<Addr> + Into<Addr>> Slots<R, A> {
         self.retired as usize
     }
 
+    /// A number above that of every slot ever used.
+    pub(crate) fn slots_end(&self) -> u32 {
+        u32::try_from(self.generations.len()).unwrap_or(u32::MAX)
+    }
+
     /// Makes room, so that the next `additional` inserts neither fail nor allocate.
     pub(crate) fn reserve(&mut self, additional: usize) -> Result<(), NoRoom> {
         let retired = self.retired();

@@ -120,6 +120,11 @@ impl CellPtr {
         parts.high.set(bits.high);
     }
 
+    /// Its address, as cells of importers hold it.
+    pub(crate) fn address(self) -> u64 {
+        self.0.as_ptr().addr() as u64
+    }
+
     /// Makes this cell of an importer's context lead to the owner's.
     fn point_to(self, owner: Self) {
         self.set(Bits::from_u64(owner.0.as_ptr().expose_provenance() as u64));

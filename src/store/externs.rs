@@ -6,12 +6,12 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use super::StoreInner;
 use super::addr::{ExternRef, Func, FuncAddr, HostFuncAddr};
 use super::host::HostFunc;
 use super::island::{AsStore, AsStoreMut, OpenMut};
 use super::memory::reserve;
 use super::row::HostFuncRow;
+use super::{Store, StoreInner};
 use crate::engine::StubRole;
 use crate::error::Error;
 use crate::spec::types::FuncType;
@@ -53,6 +53,21 @@ impl ExternRef {
 }
 
 impl Func {
+    /// Gives up the host's share of a function that the host made by [`Func::host`] or [`Func::host_new`]: it goes in the next
+    /// [`Store::collect`] that finds no reference to it. Until then its handle works. Does nothing to any other function.
+    ///
+    /// # Errors
+    /// If the handle is stale or of another store.
+    pub fn free<T>(self, store: &mut Store<T>) -> Result<(), Error> {
+        let mut store = store.view_mut();
+        if let FuncAddr::Host(addr) = store.resolve_func(self)?
+            && store.host_funcs.get_mut(addr).is_some_and(|row| std::mem::take(&mut row.host_share))
+        {
+            store.unshare_host_func(addr);
+        }
+        Ok(())
+    }
+
     /// Its type.
     ///
     /// # Errors
@@ -85,9 +100,22 @@ impl<T> StoreInner<T> {
         let ty = self.engine.type_id(func.ty())?;
         let stub = self.engine.stub(StubRole::Host, &self.engine.type_row(ty))?;
         reserve(&mut self.host_funcs, 1, "host functions")?;
-        let addr = self.host_funcs.insert(HostFuncRow { func: Arc::clone(func), ty, stub, shares: 1 });
+        let addr = self.host_funcs.insert(HostFuncRow {
+            func: Arc::clone(func),
+            ty,
+            stub,
+            shares: 1,
+            host_share: false,
+        });
         self.host_func_rows.insert(key, addr);
         Ok(addr)
+    }
+
+    /// The share that a new row of a host function has is the host's.
+    pub(crate) fn note_host_share(&mut self, addr: HostFuncAddr) {
+        if let Some(row) = self.host_funcs.get_mut(addr) {
+            row.host_share = true;
+        }
     }
 
     /// Gives one share up. The row stays while references may name it: `collect` knows.

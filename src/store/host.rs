@@ -138,6 +138,7 @@ impl Func {
         let mut store = store.view_mut();
         store.check_open()?;
         let addr = store.share_host_func(func)?;
+        store.note_host_share(addr);
         Ok(store.func_handle(FuncAddr::Host(addr)))
     }
 }

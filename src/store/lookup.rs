@@ -13,6 +13,7 @@ use super::row::{GlobalRow, InstanceRow, MemoryRow, State, TableRow};
 use crate::arena::handle::Addr;
 use crate::error::{Error, Stale};
 use crate::module::Module;
+use crate::spec::module::FuncIdx;
 
 impl<T> StoreInner<T> {
     /// Refuses everything once the store is closed.
@@ -87,11 +88,20 @@ impl<T> StoreInner<T> {
             FuncAddr::Host(_) => self.host_funcs.resolve(func.raw).map(|_| ()),
         };
         known.map_err(|error| Error::named_handle(func.name(), error))?;
-        if let FuncAddr::Wasm(instance, index) = addr {
-            let module = self.module_of(instance);
-            assert!(module.decl().defined(index).is_some(), "{func} is no function of its instance");
+        match addr {
+            FuncAddr::Wasm(instance, index) if !self.can_be_value(instance, index) => {
+                let generation_now = func.raw.addr().generation();
+                Err(Error::Stale(Box::new(Stale { handle: func.name(), generation_now, zombie: false })))
+            }
+            _ => Ok(addr),
         }
-        Ok(addr)
+    }
+
+    /// Whether an instance defines a function of this index that handles may name: others have no entry for foreign calls.
+    #[inline]
+    fn can_be_value(&self, instance: InstanceAddr, index: FuncIdx) -> bool {
+        let decl = self.module_of(instance).decl();
+        decl.defined(index).is_some() && decl.funcs.get(index).is_some_and(|func| func.escapes)
     }
 
     /// The row of an instance that is not gone.

@@ -5,7 +5,7 @@
 //!
 //! | file | about |
 //! |---|---|
-//! | `addr`, `val` | handles and values; the words that references are |
+//! | `addr`, `val`, `bits` | handles and values; the words that references are; handles as numbers |
 //! | `lookup` | from handles to rows, with every check |
 //! | `row`, `context` | what a column's rows hold; what machine code sees of them |
 //! | `imports`, `linker`, `template` | matching imports, names to match them by, a module with its imports resolved |
@@ -13,11 +13,15 @@
 //! | `names`, `unions`, `island` | their names, who shares with whom, who may reach whom |
 //! | `instance`, `memory`, `table`, `global`, `externs` | what handles do |
 //! | `call`, `typed`, `host`, `builtin` | the ways into machine code and out of it |
+//! | `bulk` | ranges of memories and tables, filled and copied by the host |
+//! | `inspect`, `invariants` | what there is and who uses whom; whether the columns agree |
 //! | `detail` | what a trap's operator was about to do |
 
 pub(crate) mod addr;
+pub(crate) mod bits;
 #[expect(unsafe_code, reason = "is called by machine code: reads its words and cells")]
 pub(crate) mod builtin;
+pub(crate) mod bulk;
 #[expect(unsafe_code, reason = "enters machine code")]
 pub(crate) mod call;
 pub(crate) mod collect;
@@ -31,7 +35,9 @@ mod free_test;
 pub(crate) mod global;
 pub(crate) mod host;
 pub(crate) mod imports;
+pub(crate) mod inspect;
 pub(crate) mod instance;
+pub(crate) mod invariants;
 #[expect(unsafe_code, reason = "owns the store's heap block and makes the references into it")]
 pub(crate) mod island;
 pub(crate) mod linker;
@@ -200,11 +206,17 @@ const fn low_half(id: u64) -> u32 {
 /// References to host values have 32 bits each for slot and generation, of which versions use 31.
 const EXTERN_SLOTS: SlotLimits = SlotLimits::with_bits(31, 31);
 
+/// How often a slot is used, as the engine's limits say.
+fn slot_limits(engine: &Engine) -> SlotLimits {
+    let most = SlotLimits::PACKED.generation_max;
+    SlotLimits { generation_max: engine.limits().generations.clamp(1, most), ..SlotLimits::PACKED }
+}
+
 impl<T> Store<T> {
     /// An empty store.
     #[must_use]
     pub fn new(engine: &Engine) -> Self {
-        Self { inner: StoreBox::new(StoreInner::new(engine.clone(), SlotLimits::PACKED)) }
+        Self { inner: StoreBox::new(StoreInner::new(engine.clone(), slot_limits(engine))) }
     }
 
     /// An empty store with narrow handles.
@@ -325,7 +337,7 @@ impl<T> StoreInner<T> {
             globals: Slots::new(low, slots),
             host_funcs: Slots::new(low, slots),
             host_func_rows: HashMap::new(),
-            externs: Slots::new(low, EXTERN_SLOTS),
+            externs: Slots::new(low, SlotLimits { generation_max: slots.generation_max, ..EXTERN_SLOTS }),
             idle_templates: VecDeque::new(),
             names: Names::default(),
             unions: Unions::default(),

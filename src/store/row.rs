@@ -194,8 +194,10 @@ pub(crate) struct HostFuncRow<T> {
     pub(crate) ty: TypeId,
     /// Address of the host stub of its type.
     pub(crate) stub: usize,
-    /// Templates and host handles that keep it.
+    /// Templates that keep it, plus one for the host if the host made it.
     pub(crate) shares: u32,
+    /// Whether the host made it as a value and has not freed it.
+    pub(crate) host_share: bool,
 }
 
 impl<T> HostFuncRow<T> {

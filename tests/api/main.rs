@@ -9,6 +9,7 @@ mod globals;
 mod handles;
 mod host;
 mod hostile;
+mod inspect;
 mod linker;
 mod memory;
 mod module;
