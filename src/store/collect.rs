@@ -189,8 +189,12 @@ impl<T> StoreInner<T> {
         memories.into_iter().for_each(|memory| self.join_memory(memory, instance));
         tables.into_iter().for_each(|table| self.join_table(table, instance));
         for global in globals {
-            if self.global_at(global).ty.mutable {
+            let row = self.global_at(global);
+            let (ty, word) = (row.ty, row.cell.get().as_u64());
+            if ty.mutable {
                 self.join_global(global, instance);
+            } else if let (ValType::FuncRef, Some(named)) = (ty.content, self.instance_of_word(word)) {
+                self.join_instances(named, instance);
             }
         }
     }

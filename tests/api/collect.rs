@@ -173,3 +173,22 @@ fn a_reference_made_in_a_body_only_is_known_to_escape() {
     assert_eq!(world.store.free(b, Free::WhenUnreachable).unwrap(), Freed::Waiting);
     assert_eq!(call(&mut world, a), "4");
 }
+
+#[test]
+fn collecting_remembers_who_holds_a_constant_that_is_a_function() {
+    let mut world = World::new();
+    let exporter =
+        r#"(module (func $f (result i32) (i32.const 6)) (global (export "g") funcref (ref.func $f)))"#;
+    let importer = r#"(module (import "a" "g" (global $g funcref)) (table 1 funcref) (type $t (func (result i32)))
+        (func (export "call") (result i32) (table.set 0 (i32.const 0) (global.get $g))
+            (call_indirect (type $t) (i32.const 0))))"#;
+    for collecting in [false, true] {
+        let a = world.one("a", exporter);
+        let call = world.one("", importer).typed_func::<(), i32>(&world.store, "call").unwrap();
+        if collecting {
+            world.store.collect();
+        }
+        assert_eq!(world.store.free(a, Free::WhenUnreachable).unwrap(), Freed::Waiting, "{collecting}");
+        assert_eq!(call.call(&mut world.store, ()).unwrap(), 6);
+    }
+}
