@@ -7,6 +7,9 @@
 
 mod common;
 mod defects;
+mod elements;
+mod lifetimes;
 mod mapping;
+mod memories;
 mod rows_1_43;
 mod rows_44_80;

@@ -3,59 +3,103 @@
 use crate::mapping::{Row, later, row};
 
 pub(crate) const ROWS: &[Row] = &[
-    later(
+    row(
         44,
         "not kept: all element bounds checked before any write, as in 1.0",
-        "the standard's later rule replaces it; `w13_…` proves ours",
+        &["s44_s55_w13_segments_are_not_all_checked_first"],
     ),
     row(
         45,
         "passive segments of any reference type stay usable until dropped, per instance",
-        &["elements_are_of_the_tables_type"],
+        &["s45_passive_segments_are_usable_until_dropped_per_instance"],
     ),
     row(
         46,
         "an active element segment out of bounds traps, earlier ones persist",
-        &["an_element_segment_past_the_end_traps_and_earlier_ones_stay"],
+        &[
+            "s46_an_element_segment_out_of_bounds_traps_and_earlier_ones_persist",
+            "an_element_segment_past_the_end_traps_and_earlier_ones_stay",
+        ],
     ),
-    row(47, "null and externref items are written", &["active_elements_are_written_nulls_too"]),
-    row(48, "active and declarative element segments are dropped after use", &["scripts"]),
-    row(49, "ref.func only of declared functions", &["suite:ref_func.wast"]),
-    row(50, "items of segments are typed", &["elements_are_of_the_tables_type"]),
+    row(
+        47,
+        "null and externref items are written",
+        &["s47_null_and_externref_items_are_written", "active_elements_are_written_nulls_too"],
+    ),
+    row(
+        48,
+        "active and declarative element segments are dropped after use",
+        &["s48_s57_active_and_declarative_segments_are_dropped", "scripts"],
+    ),
+    row(
+        49,
+        "ref.func only of declared functions",
+        &["s49_s50_items_are_declared_and_typed", "suite:ref_func.wast"],
+    ),
+    row(50, "items of segments are typed", &["s49_s50_items_are_declared_and_typed"]),
     row(
         51,
         "table.grow returns the old size or -1 and fills with the given value",
-        &["suite:table_grow.wast", "a_table_grows_to_its_maximum_with_the_given_value"],
+        &[
+            "s51_grow_gives_the_old_size_or_minus_one_and_fills",
+            "d20_s51_a_table_does_not_grow_to_gigabytes",
+            "suite:table_grow.wast",
+            "a_table_grows_to_its_maximum_with_the_given_value",
+        ],
     ),
     row(
         52,
         "a table keeps alive what it can call and nothing more",
-        &["importers_of_a_table_are_freed_with_all_they_own"],
+        &[
+            "importers_are_freed",
+            "failed_importers_are_freed",
+            "zombie_runs_until_overwritten",
+            "collect_breaks_cycles",
+            "escape_by_importer",
+            "lone_exporter_is_freed_at_once",
+            "own_func_into_own_exported_table",
+        ],
     ),
     row(
         53,
         "memories are allocated, grown and freed exactly once each; failure is an error",
-        &["a_memory_that_cannot_grow_stays_as_it_is"],
+        &[
+            "s53_memories_are_allocated_and_freed_once",
+            "any_failing_system_call_leaves_the_store_as_it_was",
+            "a_memory_that_cannot_grow_stays_as_it_is",
+        ],
     ),
     row(
         54,
         "freeing an importer leaves the exporter's memory alone",
-        &["freeing_an_importer_leaves_the_exporters_memory_alone"],
+        &["s54_d7_importer_free_keeps_bytes", "freeing_an_importer_leaves_the_exporters_memory_alone"],
     ),
-    later(
+    row(
         55,
         "not kept: all data bounds checked before any write, as in 1.0",
-        "the standard's later rule replaces it; `w13_…` proves ours",
+        &["s44_s55_w13_segments_are_not_all_checked_first"],
     ),
     row(
         56,
         "data is written in order, each segment whole or not at all",
-        &["data_segments_are_written_in_order", "an_empty_segment_past_the_end_traps"],
+        &[
+            "s56_data_is_written_in_order_each_segment_whole_or_not_at_all",
+            "data_segments_are_written_in_order",
+            "an_empty_segment_past_the_end_traps",
+        ],
     ),
-    row(57, "active data segments are dropped after use", &["scripts"]),
-    row(58, "offsets and sizes are unsigned and 64 bits wide inside", &["a_memory_of_4_gib_has_its_size"]),
+    row(
+        57,
+        "active data segments are dropped after use",
+        &["s48_s57_active_and_declarative_segments_are_dropped", "scripts"],
+    ),
+    row(
+        58,
+        "offsets and sizes are unsigned and 64 bits wide inside",
+        &["s58_offsets_and_sizes_are_unsigned_and_wide", "a_memory_of_4_gib_has_its_size"],
+    ),
     row(59, "offsets are bit-exact", &["imported_immutable_globals_are_constants"]),
-    row(60, "bytes of segments are never copied per instance", &["data_segments_are_written_in_order"]),
+    row(60, "bytes of segments are never copied per instance", &["s60_segments_are_not_copied_per_instance"]),
     row(
         61,
         "start runs last, may be an import, and its error says which function",
@@ -97,19 +141,28 @@ pub(crate) const ROWS: &[Row] = &[
         "a reference to a freed function traps, however it travelled",
         &["a_reference_to_a_freed_function_traps_however_it_travelled"],
     ),
-    row(74, "ref.func allocates nothing and is stable", &["equal_references_are_equal_through_re_exports"]),
+    row(
+        74,
+        "ref.func allocates nothing and is stable",
+        &["s74_d12_ref_func_allocates_nothing", "equal_references_are_equal_through_re_exports"],
+    ),
     row(75, "the host can call a table's entry", &["host_functions_are_values"]),
     row(76, "the store can be tested without machine code", &["groups_join_and_know_their_members"]),
     row(
         77,
         "after a grow everyone sees the new size, mid-call too",
-        &["growth_is_seen_by_every_user_of_a_memory"],
+        &[
+            "s77_growth_is_seen_by_everyone_mid_call_too",
+            "s77_a_table_that_grows_is_seen_by_everyone_mid_call_too",
+            "s77_growth_of_an_orphan_is_seen",
+            "growth_is_seen_by_every_user_of_a_memory",
+        ],
     ),
     row(78, "one instance is never entered by two threads", &["stores_and_templates_cross_threads"]),
     row(
         79,
         "limits of the store are listed, configurable downward, enforced",
-        &["the_hosts_limit_bounds_size_and_growth"],
+        &["s79_limits_of_a_store_hold_at_n_and_at_n_plus_1", "the_hosts_limit_bounds_size_and_growth"],
     ),
     row(
         80,

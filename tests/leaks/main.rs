@@ -1,0 +1,7 @@
+//! What a long life leaves behind in the process: resident memory, mappings, descriptors. Each test runs in a process of its own.
+
+#![expect(clippy::unwrap_used, reason = "what is unwrapped is what the test expects")]
+#![cfg(target_os = "linux")]
+
+mod alone;
+mod kept;
