@@ -87,6 +87,15 @@ impl World {
     }
 }
 
+/// Whatever a test has done, its store's columns agree in the end.
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.store.check_invariants().unwrap();
+        }
+    }
+}
+
 /// The message of a failure.
 pub(crate) fn text<R>(result: Result<R, Error>) -> String {
     result.err().map_or_else(|| "ok".into(), |error| error.to_string())

@@ -4,7 +4,8 @@
 
 use crate::common::{World, both, probe, text};
 use skep::{
-    Collected, Error, Free, Freed, Func, Instance, Linker, RefType, Stats, Store, Table, TableType, Val,
+    Collected, Config, Error, Free, Freed, Func, Instance, Linker, MemoryMode, RefType, Stats, Store,
+    StoreLimits, Table, TableType, Val,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -479,4 +480,45 @@ fn collect_keeps_words_together() {
         assert_eq!(world.store.stats().islands, 0);
         is_done(&mut world, a);
     });
+}
+
+/// With seven lives per slot: what was retired never answers again, neither to handles nor to words.
+#[test]
+fn retired_slot() {
+    const GENERATIONS: u32 = 7;
+    const LIVES: u32 = 50;
+    let limits = StoreLimits { generations: GENERATIONS, ..StoreLimits::default() };
+    let module = r#"(module (memory (export "m") 1) (table (export "t") 3 funcref) (global (export "g") (mut i32) (i32.const 0))
+        (func $f (export "f") (result i32) (i32.const 6)) (elem (i32.const 0) $f))"#;
+    for mode in MemoryMode::ALL {
+        let mut world = World::with(&Config::new().memory_mode(mode).store_limits(limits));
+        let holder = world.one(
+            "holder",
+            r#"(module (table (export "t") 50 funcref) (type $t (func (result i32)))
+            (func (export "call") (param i32) (result i32) (call_indirect (type $t) (local.get 0))))"#,
+        );
+        let words = holder.table(&world.store, "t").unwrap();
+        let template = world.template(module).unwrap();
+        let mut old: Vec<Instance> = Vec::new();
+        for n in 0..LIVES {
+            let instance = world.store.spawn(&template, n).unwrap();
+            assert!(!old.contains(&instance), "a handle is never given twice");
+            assert_eq!(*world.store.data(instance).unwrap(), n);
+            let f = instance.func(&world.store, "f").unwrap();
+            words.set(&mut world.store, n.into(), f.into()).unwrap();
+            for (index, stale) in (0..).zip(&old) {
+                assert!(matches!(world.store.data(*stale), Err(Error::Stale(_))), "{stale} with {instance}");
+                assert_eq!(
+                    text(world.call::<i32, i32>(holder, "call", index)),
+                    "function of a freed instance",
+                    "{stale} with {instance}"
+                );
+            }
+            assert_eq!(world.call::<u32, i32>(holder, "call", n).unwrap(), 6);
+            world.store.free(instance, Free::Now).unwrap();
+            old.push(instance);
+        }
+        // Instances, memories, tables and globals have used up as many slots each.
+        assert_eq!(world.store.stats().retired_slots, 4 * (LIVES / GENERATIONS) as usize);
+    }
 }

@@ -8,8 +8,11 @@
 mod common;
 mod defects;
 mod elements;
+mod ends;
+mod host;
 mod lifetimes;
 mod mapping;
 mod memories;
+mod references;
 mod rows_1_43;
 mod rows_44_80;

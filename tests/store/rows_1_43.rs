@@ -68,14 +68,14 @@ pub(crate) const ROWS: &[Row] = &[
     row(
         16,
         "an instance holds addresses; freeing it frees what only it used",
-        &["spawning_and_freeing_leaves_nothing"],
+        &["s16_what_there_is_can_be_listed_in_the_order_of_slots", "spawning_and_freeing_leaves_nothing"],
     ),
     row(17, "exports are found by name and kind, all kinds", &["looking_up_an_export_says_what_is_wrong"]),
     row(18, "names and handles print", &["handles_print_noun_slot_generation_and_store"]),
     row(
         19,
         "system resources of an instance go on every path, failed start included",
-        &["a_failed_spawn_gives_its_name_back_and_tells_the_hook"],
+        &["d16_resources_of_a_failed_start_go", "a_failed_spawn_gives_its_name_back_and_tells_the_hook"],
     ),
     row(
         20,

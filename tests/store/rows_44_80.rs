@@ -103,51 +103,115 @@ pub(crate) const ROWS: &[Row] = &[
     row(
         61,
         "start runs last, may be an import, and its error says which function",
-        &["a_failing_start_says_which_function_and_leaves_its_effects"],
+        &[
+            "s61_start_runs_last_and_its_error_says_which_function",
+            "s61_an_imported_host_function_may_be_the_start",
+            "s61_an_exit_in_a_start_is_not_wrapped",
+        ],
     ),
     row(
         62,
         "the first exit wins; exit 0 is not never exited",
-        &["the_first_exit_counts_and_what_exited_can_be_read"],
+        &[
+            "s62_s63_the_first_exit_wins_and_exiting_again_is_fine",
+            "the_first_exit_counts_and_what_exited_can_be_read",
+        ],
     ),
-    row(63, "exit is idempotent", &["the_first_exit_counts_and_what_exited_can_be_read"]),
-    row(64, "close is idempotent; resources go exactly once", &["dropping_a_store_drops_all_data"]),
-    row(65, "a dead or exited instance executes nothing", &["exited_call_has_no_effect"]),
+    row(
+        63,
+        "exit is idempotent",
+        &[
+            "s62_s63_the_first_exit_wins_and_exiting_again_is_fine",
+            "s63_s64_resources_go_exactly_once_on_every_path",
+        ],
+    ),
+    row(
+        64,
+        "close is idempotent; resources go exactly once",
+        &[
+            "s63_s64_resources_go_exactly_once_on_every_path",
+            "s64_a_failed_start_drops_its_data_once",
+            "dropping_a_store_drops_all_data",
+        ],
+    ),
+    row(
+        65,
+        "a dead or exited instance executes nothing",
+        &["s65_s71_d10_a_freed_or_exited_instance_executes_nothing", "exited_call_has_no_effect"],
+    ),
     row(
         66,
         "an end is hook, names, memory, code, data, in this order",
-        &["data_is_dropped_newest_first_and_a_panic_stops_nothing"],
+        &[
+            "s66_s69_ends_are_in_order_and_nothing_stops_them",
+            "drop_of_t_panics",
+            "data_is_dropped_newest_first_and_a_panic_stops_nothing",
+        ],
     ),
     row(
         67,
         "the hook also fires for a failed start",
-        &["a_failed_spawn_gives_its_name_back_and_tells_the_hook"],
+        &["s67_the_hook_is_told_of_failed_starts", "a_failed_spawn_gives_its_name_back_and_tells_the_hook"],
     ),
-    row(68, "code lives as long as any instance needs it", &["code_goes_with_the_last_that_needs_it"]),
+    row(
+        68,
+        "code lives as long as any instance needs it",
+        &[
+            "s68_code_lives_as_long_as_an_instance_or_zombie_needs_it",
+            "template_dropped_before_and_after_last_free",
+            "code_goes_with_the_last_that_needs_it",
+        ],
+    ),
     row(
         69,
         "a store ends newest first; errors and panics stop nothing",
-        &["data_is_dropped_newest_first_and_a_panic_stops_nothing"],
+        &[
+            "s66_s69_ends_are_in_order_and_nothing_stops_them",
+            "data_is_dropped_newest_first_and_a_panic_stops_nothing",
+        ],
     ),
     later(70, "no thread per call for timeouts", "interruption by deadline comes with a later version"),
-    row(71, "a freed or exited instance says so", &["a_freed_instance_executes_nothing"]),
+    row(
+        71,
+        "a freed or exited instance says so",
+        &[
+            "s65_s71_d10_a_freed_or_exited_instance_executes_nothing",
+            "s71_guests_still_call_what_has_exited",
+            "a_freed_instance_executes_nothing",
+        ],
+    ),
     row(
         72,
         "what a freed instance's importers see is chosen by the host",
-        &["freeing_an_exporter_is_seen_by_importers_as_the_host_chose"],
+        &[
+            "s72_d11_importers_of_a_freed_instance_see_what_the_host_chose",
+            "now_traps_importers",
+            "now_keeps_imported_memory",
+        ],
     ),
     row(
         73,
         "a reference to a freed function traps, however it travelled",
-        &["a_reference_to_a_freed_function_traps_however_it_travelled"],
+        &[
+            "s73_d3_stale_by_param",
+            "s73_d4_stale_by_global",
+            "s73_stale_by_any_other_way",
+            "s73_stale_comes_before_type",
+            "s73_a_stale_externref_names_nobody",
+            "retired_slot",
+        ],
     ),
     row(
         74,
         "ref.func allocates nothing and is stable",
-        &["s74_d12_ref_func_allocates_nothing", "equal_references_are_equal_through_re_exports"],
+        &[
+            "s74_identity_is_stable_through_re_exports",
+            "s74_d12_ref_func_allocates_nothing",
+            "equal_references_are_equal_through_re_exports",
+        ],
     ),
-    row(75, "the host can call a table's entry", &["host_functions_are_values"]),
-    row(76, "the store can be tested without machine code", &["groups_join_and_know_their_members"]),
+    row(75, "the host can call a table's entry", &["s75_the_host_calls_entries_of_tables"]),
+    row(76, "the store can be tested without machine code", &["s76_a_store_works_without_machine_code"]),
     row(
         77,
         "after a grow everyone sees the new size, mid-call too",
@@ -167,6 +231,17 @@ pub(crate) const ROWS: &[Row] = &[
     row(
         80,
         "host functions of every shape",
-        &["closures_of_every_shape", "untyped_functions_of_any_signature"],
+        &[
+            "s80_any_number_of_parameters_with_and_without_a_caller",
+            "s80_results_of_every_type_and_several",
+            "s80_results_of_untyped_functions_are_checked",
+            "s80_no_name_is_needed",
+            "s80_a_caller_stands_for_whose_code_calls",
+            "s80_nested_calls_share_one_stack",
+            "s80_closures_serve_the_engine_of_their_linker",
+            "d17_host_func_as_export",
+            "closures_of_every_shape",
+            "untyped_functions_of_any_signature",
+        ],
     ),
 ];
