@@ -15,6 +15,7 @@
 //! | `call`, `typed`, `host`, `builtin` | the ways into machine code and out of it |
 //! | `bulk` | ranges of memories and tables, filled and copied by the host |
 //! | `inspect`, `invariants` | what there is and who uses whom; whether the columns agree |
+//! | `contract` | what must not compile |
 //! | `detail` | what a trap's operator was about to do |
 
 pub(crate) mod addr;
@@ -27,6 +28,8 @@ pub(crate) mod call;
 pub(crate) mod collect;
 #[expect(unsafe_code, reason = "writes the pointers that machine code follows")]
 pub(crate) mod context;
+#[cfg(doctest)]
+mod contract;
 pub(crate) mod detail;
 pub(crate) mod externs;
 pub(crate) mod free;

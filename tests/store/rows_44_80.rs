@@ -151,7 +151,11 @@ pub(crate) const ROWS: &[Row] = &[
     row(
         67,
         "the hook also fires for a failed start",
-        &["s67_the_hook_is_told_of_failed_starts", "a_failed_spawn_gives_its_name_back_and_tells_the_hook"],
+        &[
+            "doc:HooksHaveNoStore",
+            "s67_the_hook_is_told_of_failed_starts",
+            "a_failed_spawn_gives_its_name_back_and_tells_the_hook",
+        ],
     ),
     row(
         68,
@@ -222,7 +226,23 @@ pub(crate) const ROWS: &[Row] = &[
             "growth_is_seen_by_every_user_of_a_memory",
         ],
     ),
-    row(78, "one instance is never entered by two threads", &["stores_and_templates_cross_threads"]),
+    row(
+        78,
+        "one instance is never entered by two threads",
+        &[
+            "doc:OneThreadEnters",
+            "doc:CallerStaysInItsThread",
+            "doc:CallerStaysInItsCall",
+            "doc:BytesAreNotHeldAcrossACall",
+            "doc:DataIsNotHeldAcrossACall",
+            "doc:DataIsNotLentOverTheEnd",
+            "doc:NothingIsFreedInACall",
+            "doc:NothingIsSpawnedInACall",
+            "doc:ClosuresAreShared",
+            "doc:StoresAreInvariant",
+            "stores_and_templates_cross_threads",
+        ],
+    ),
     row(
         79,
         "limits of the store are listed, configurable downward, enforced",
