@@ -242,14 +242,21 @@ impl<T> StoreInner<T> {
             let mut last = 0;
             for word in row.words.iter().map(Cell::get) {
                 if word != std::mem::replace(&mut last, word) {
-                    let own = |named| self.tables_of(named).1.contains(&addr);
+                    let own = |named| {
+                        // One that only it uses is as good as its own: the owner is gone.
+                        row.users == 1 && self.instance(named).body.tables.contains(&addr)
+                            || self.tables_of(named).1.contains(&addr)
+                    };
                     self.check_word(word, &addr, own)?;
                 }
             }
         }
         for (addr, row) in self.globals.iter() {
             if row.ty.content == RefType::Func.into() {
-                let own = |named| self.globals_of(named).1.contains(&addr);
+                let own = |named| {
+                    row.users == 1 && self.instance(named).body.globals.contains(&addr)
+                        || self.globals_of(named).1.contains(&addr)
+                };
                 self.check_word(row.cell.get().as_u64(), &addr, own)?;
             }
         }
