@@ -6,6 +6,7 @@ mod binary;
 mod bombs;
 mod clock;
 mod malformed;
+mod model;
 mod numeric;
 mod ops;
 mod oracle;
