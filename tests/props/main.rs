@@ -5,12 +5,15 @@
 mod binary;
 mod bombs;
 mod clock;
+mod handles;
 mod malformed;
 mod model;
 mod numeric;
 mod ops;
 mod oracle;
 mod random;
+mod scene;
 mod smith;
 mod table;
 mod tuning;
+mod uses;
