@@ -1,0 +1,50 @@
+//! Arguments of the program.
+
+use skep::{Config, MemoryMode};
+
+pub(crate) const HELP: &str = "What spawning and freeing an instance costs, beside copying the same bytes.
+
+cargo bench --bench instantiate -- [OPTIONS]
+  --csv          a line of comma-separated values per case
+  --checked      memories in checked mode (default: guarded)
+  --rounds N     rounds, of which medians are taken (default 15)
+  --cycles N     lives per round of the cheapest case (default 20000)";
+
+/// What is asked for.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) csv: bool,
+    pub(crate) rounds: usize,
+    pub(crate) cycles: usize,
+    mode: MemoryMode,
+}
+
+impl Options {
+    /// Reads arguments; `None` asks for help.
+    pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
+        let mut options = Self { csv: false, rounds: 15, cycles: 20_000, mode: MemoryMode::Guarded };
+        while let Some(arg) = args.next() {
+            match &*arg {
+                "--csv" => options.csv = true,
+                "--checked" => options.mode = MemoryMode::Checked,
+                "--rounds" => options.rounds = number(&arg, args.next().as_deref())?,
+                "--cycles" => options.cycles = number(&arg, args.next().as_deref())?,
+                "--help" | "-h" => return Ok(None),
+                // What cargo adds.
+                "--bench" => {}
+                _ => return Err(format!("{arg}: no such option; --help lists them")),
+            }
+        }
+        Ok(Some(options))
+    }
+
+    /// Settings of the engine.
+    pub(crate) fn config(&self) -> Config {
+        Config::new().memory_mode(self.mode)
+    }
+}
+
+fn number(option: &str, text: Option<&str>) -> Result<usize, String> {
+    let number = text.and_then(|text| text.parse().ok()).filter(|number| *number > 0);
+    number.ok_or_else(|| format!("{option}: a number above 0 is needed"))
+}
