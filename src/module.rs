@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::arena::exec::CodeRange;
 use crate::arena::index::IndexVec;
-use crate::engine::{Engine, StubRole, TypeId};
+use crate::engine::{Engine, StubRole, TypeId, TypeRow};
 use crate::error::Error;
 use crate::jit;
 use crate::jit::abi::{ContextLayout, FuncEntry, NO_TYPE};
@@ -55,7 +55,7 @@ struct ModuleInner {
     image: Arc<ModuleCode>,
     /// None when the module defines no function.
     code: Option<CodeRange<CodeRecord>>,
-    type_ids: IndexVec<TypeIdx, TypeId>,
+    type_rows: IndexVec<TypeIdx, Arc<TypeRow>>,
     entries: Box<[FuncEntry]>,
     makes_references: bool,
     can_leak: bool,
@@ -127,6 +127,7 @@ impl Module {
     fn publish(engine: &Engine, bytes: Box<[u8]>, decoded: Decoded, mut image: Image) -> Result<Self, Error> {
         let decl = Arc::new(decoded.decl);
         let type_ids = IndexVec::from(engine.intern(decl.types.iter())?);
+        let type_rows: Vec<_> = type_ids.iter().map(|&id| engine.type_row(id)).collect();
         publish_stubs(engine, &decl)?;
         let code_bytes = std::mem::take(&mut image.code);
         let relocs = std::mem::take(&mut image.types);
@@ -151,7 +152,7 @@ impl Module {
             decl,
             image,
             code,
-            type_ids,
+            type_rows: IndexVec::from(type_rows),
             entries,
             makes_references,
             can_leak,
@@ -303,14 +304,9 @@ impl Module {
         &self.inner.entries
     }
 
-    /// The engine-wide id of a type.
-    pub(crate) fn type_id(&self, ty: TypeIdx) -> TypeId {
-        self.inner.type_ids[ty]
-    }
-
-    /// The engine-wide id of a function's type.
-    pub(crate) fn func_type_id(&self, func: FuncIdx) -> TypeId {
-        self.type_id(self.decl().funcs[func].ty)
+    /// What the engine knows of a function's type.
+    pub(crate) fn func_type_row(&self, func: FuncIdx) -> &TypeRow {
+        &self.inner.type_rows[self.decl().funcs[func].ty]
     }
 
     /// Whether it makes references to functions by itself.

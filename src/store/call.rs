@@ -256,8 +256,8 @@ impl<T> StoreInner<T> {
     pub(crate) fn callee(&self, func: FuncAddr) -> Result<Callee, Error> {
         let FuncAddr::Wasm(instance, index) = func else { return Ok(Callee::Host(self.func_handle(func))) };
         let module = self.module_of(instance);
-        let row = self.engine.type_row(module.func_type_id(index));
-        let stub = self.engine.stub(StubRole::Entry, &row)?;
+        let row = module.func_type_row(index);
+        let stub = self.engine.stub(StubRole::Entry, row)?;
         let count = |n: usize| u32::try_from(n).expect("signatures are limited to 1000 values");
         let counts = (count(row.ty.params.len()), count(row.ty.results.len()));
         Ok(Callee::Wasm { instance, stub, code: self.foreign_entry(instance, index), counts })

@@ -40,6 +40,8 @@ pub(crate) mod host;
 pub(crate) mod imports;
 pub(crate) mod inspect;
 pub(crate) mod instance;
+#[cfg(test)]
+mod intern_test;
 pub(crate) mod invariants;
 #[expect(unsafe_code, reason = "owns the store's heap block and makes the references into it")]
 pub(crate) mod island;
