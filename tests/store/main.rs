@@ -5,14 +5,20 @@
 
 #![expect(clippy::unwrap_used, reason = "what is unwrapped is what the test expects")]
 
+mod cells;
 mod common;
 mod defects;
 mod elements;
 mod ends;
 mod host;
+mod imports;
+mod instances;
 mod lifetimes;
+mod limits;
 mod mapping;
 mod memories;
+mod naming;
 mod references;
 mod rows_1_43;
 mod rows_44_80;
+mod types;

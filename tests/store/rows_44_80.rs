@@ -98,7 +98,15 @@ pub(crate) const ROWS: &[Row] = &[
         "offsets and sizes are unsigned and 64 bits wide inside",
         &["s58_offsets_and_sizes_are_unsigned_and_wide", "a_memory_of_4_gib_has_its_size"],
     ),
-    row(59, "offsets are bit-exact", &["imported_immutable_globals_are_constants"]),
+    row(
+        59,
+        "offsets are bit-exact",
+        &[
+            "s39_s59_constants_equal_the_same_code_in_a_function",
+            "s39_s59_constants_read_imported_globals_bit_by_bit",
+            "s39_s59_offsets_are_constants_too",
+        ],
+    ),
     row(60, "bytes of segments are never copied per instance", &["s60_segments_are_not_copied_per_instance"]),
     row(
         61,
@@ -246,7 +254,14 @@ pub(crate) const ROWS: &[Row] = &[
     row(
         79,
         "limits of the store are listed, configurable downward, enforced",
-        &["s79_limits_of_a_store_hold_at_n_and_at_n_plus_1", "the_hosts_limit_bounds_size_and_growth"],
+        &[
+            "s79_limits_of_a_store_hold_at_n_and_at_n_plus_1",
+            "s79_freed_instances_that_are_kept_count_and_the_error_says_so",
+            "s42_s79_growth_in_wasm_stops_at_the_limits_of_the_store",
+            "s42_s79_limits_of_modules_hold_at_each_number_and_not_one_over",
+            "s42_s79_limits_of_stores_hold_at_each_number_and_not_one_over",
+            "the_hosts_limit_bounds_size_and_growth",
+        ],
     ),
     row(
         80,
