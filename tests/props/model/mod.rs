@@ -47,6 +47,9 @@ fn run(machine: &mut Machine, ops: &[Op]) -> Result<(), Fault> {
             world = world.renew();
         }
     }
+    for inst in 0..world.insts.len() {
+        world.call_elements(inst)?;
+    }
     world.close(1)?;
     world.check()
 }
@@ -57,6 +60,7 @@ fn step(world: &mut World<'_>, op: &Op, strangers: Option<&Strangers>) -> Result
         Op::Spawn { shape, ending, name, picks } => world.spawn((shape, ending), name, picks),
         Op::Respawn { template, name } => world.respawn(template, name),
         Op::Call { inst, fun, numbers, f } => world.call(inst, fun, numbers, f),
+        Op::CallElements { inst } => world.inst(inst).map_or(Ok(()), |(inst, _)| world.call_elements(inst)),
         Op::CallFunc { f, standing_for } => world.call_func(f, standing_for),
         Op::CallTyped { which } => world.call_typed(which),
         Op::OnMemory { mem, what, at, byte, from } => world.memory_op((mem, from), what, at, byte),

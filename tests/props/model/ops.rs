@@ -45,6 +45,10 @@ pub(crate) enum Op {
         numbers: [u8; 3],
         f: u8,
     },
+    /// All elements of an instance's table, by indirect calls.
+    CallElements {
+        inst: u8,
+    },
     /// A function value.
     CallFunc {
         f: u8,
@@ -141,6 +145,7 @@ fn op() -> impl Strategy<Value = Op> {
         40 => (n(), n(), any::<[u8; 3]>(), n()).prop_map(|(inst, fun, numbers, f)| Op::Call { inst, fun, numbers, f }),
         5 => (n(), any::<Option<u8>>()).prop_map(|(f, standing_for)| Op::CallFunc { f, standing_for }),
         5 => n().prop_map(|which| Op::CallTyped { which }),
+        3 => n().prop_map(|inst| Op::CallElements { inst }),
         4 => (n(), n(), n(), n(), n()).prop_map(|(mem, what, at, byte, from)| Op::OnMemory { mem, what, at, byte, from }),
         7 => (n(), n(), n(), n(), n()).prop_map(|(tab, what, at, f, from)| Op::OnTable { tab, what, at, f, from }),
         5 => (n(), any::<bool>(), n(), n()).prop_map(|(glob, get, number, f)| Op::OnGlobal { glob, get, number, f }),

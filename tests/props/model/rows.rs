@@ -2,10 +2,12 @@
 //!
 //! Owns: expected answers of the methods of these handles. Does not know: guests (`calls`).
 
-use skep::{Func, Global, GlobalType, Memory, MemoryType, Module, RefType, Table, TableType, Val, ValType};
+use skep::{
+    Func, Global, GlobalType, Instance, Memory, MemoryType, Module, RefType, Table, TableType, Val, ValType,
+};
 
 use super::calls::{Args, Fail};
-use super::family::{FUNS, TABLE_MAX};
+use super::family::{FUNS, Fun, TABLE_MAX};
 use super::naive::{F, HostF, Keeper, Maker, Model, Value};
 use super::ops::Kind;
 use super::world::{Fault, World, kind, same};
@@ -64,7 +66,31 @@ impl World<'_> {
                 _ => Val::FuncRef(passed.map(|(_, func)| func)),
             })
             .collect();
-        let found = handle.func(&self.store, fun.name()).and_then(|func| func.call(&mut self.store, &params));
+        self.call_export((inst, handle), fun, args, &params)
+    }
+
+    /// All elements of the table of an instance, by indirect calls and by way of the host.
+    pub(crate) fn call_elements(&mut self, inst: usize) -> Result<(), Fault> {
+        let Some(handle) = self.insts[inst] else { return Ok(()) };
+        let Some(tab) = self.model.insts[inst].uses.table else { return Ok(()) };
+        for at in 0..self.model.tabs[tab].words.len() {
+            let at = u32::try_from(at).unwrap();
+            let args = Args { numbers: [at, 0, 0], f: None };
+            for fun in [Fun::At, Fun::Htry] {
+                self.call_export((inst, handle), fun, args, &[Val::I32(at.cast_signed())])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn call_export(
+        &mut self,
+        (inst, handle): (usize, Instance),
+        fun: Fun,
+        args: Args,
+        params: &[Val],
+    ) -> Result<(), Fault> {
+        let found = handle.func(&self.store, fun.name()).and_then(|func| func.call(&mut self.store, params));
         let expected = self.model.call_export(inst, fun, args);
         self.same_results(kind(found), expected, (inst, fun, args))
     }
