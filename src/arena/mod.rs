@@ -6,7 +6,7 @@
 //! | --- | --- | --- |
 //! | the compile of one function | positions ([`index`]) | [`scratch`], [`code_buf`] |
 //! | a module, shared by stores and threads | positions ([`index`]) | [`exec`]: published code |
-//! | a row of a store | slot and generation ([`handle`], [`slots`]) | [`pinned`]: contexts, cells; [`pool`]: memories |
+//! | a row of a store | slot and generation ([`handle`], [`slots`]) | [`pinned`]: contexts, cells; [`pool`]: memories; [`shared`]: values of the host |
 //!
 //! All address space comes from [`pages`], which is also where tests make a kernel call fail.
 
@@ -22,4 +22,6 @@ pub(crate) mod pages;
 pub(crate) mod pinned;
 pub(crate) mod pool;
 pub(crate) mod scratch;
+#[expect(unsafe_code, reason = "lends values beyond the lock that adds them")]
+pub(crate) mod shared;
 pub(crate) mod slots;

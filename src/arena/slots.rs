@@ -154,12 +154,6 @@ impl<R, A: Copy + From<Addr> + Into<Addr>> Slots<R, A> {
         self.rows.get_mut(key_of(addr.into())?)
     }
 
-    /// Several rows at once; none if one is gone or two are the same.
-    pub(crate) fn get_disjoint_mut<const N: usize>(&mut self, addrs: [A; N]) -> Option<[&mut R; N]> {
-        let null = DefaultKey::null();
-        self.rows.get_disjoint_mut(addrs.map(|addr| key_of(addr.into()).unwrap_or(null)))
-    }
-
     /// Whether the row at `addr` is alive.
     #[inline]
     pub(crate) fn contains(&self, addr: A) -> bool {
@@ -359,16 +353,6 @@ mod tests {
         for n in 0..3 {
             rows.insert(n);
         }
-    }
-
-    #[test]
-    fn several_rows_at_once_must_differ() {
-        let mut rows = slots(SlotLimits::PACKED);
-        let (a, b) = (rows.insert(1), rows.insert(2));
-        let [first, second] = rows.get_disjoint_mut([a, b]).unwrap();
-        std::mem::swap(first, second);
-        assert_eq!((rows.get(a), rows.get(b)), (Some(&2), Some(&1)));
-        assert!(rows.get_disjoint_mut([a, a]).is_none());
     }
 
     proptest! {

@@ -80,6 +80,8 @@ pub enum LinkCause {
     NeedsStore,
     /// The definition is a handle whose row is gone, or of another store.
     Handle(Box<str>),
+    /// Modules that were to be spawned together import one another: their names, the first one again at the end.
+    Cycle(Box<str>),
 }
 
 impl LinkCause {
@@ -130,6 +132,7 @@ impl fmt::Display for LinkCause {
             Self::PageSize(expected, found) => write!(f, "page size mismatch: {expected} != {found}"),
             Self::NeedsStore => f.write_str("defined by a handle: make the template with its store"),
             Self::Handle(text) => f.write_str(text),
+            Self::Cycle(path) => write!(f, "import cycle: {path}"),
         }
     }
 }

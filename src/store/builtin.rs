@@ -93,7 +93,7 @@ unsafe fn running<'a, T>(context: *const Context) -> (ViewMut<'a, T>, InstanceAd
     let context = unsafe { &*context };
     let instance = instance_of_tag(context.own_tag.get()).expect("a linked context has its tag");
     // SAFETY: I1.
-    let store = unsafe { StorePtr::from_raw(context.store.get()).view_mut() };
+    let store = unsafe { StorePtr::from_raw(context.store.get()).view_of(instance) };
     (store, instance)
 }
 
@@ -128,7 +128,7 @@ pub(crate) extern "C" fn call_host<T>(
 /// Does what an operator asks for, or says which trap it ends in.
 fn operate<T>(
     context: *const Context,
-    operation: impl FnOnce(&mut StoreInner<T>, InstanceAddr) -> Result<(), Trap>,
+    operation: impl FnOnce(&mut ViewMut<'_, T>, InstanceAddr) -> Result<(), Trap>,
 ) -> u64 {
     let done = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: I1: the view ends with this closure.

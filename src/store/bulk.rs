@@ -6,9 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use super::StoreInner;
 use super::addr::{FuncAddr, Memory, Table, TableAddr};
-use super::island::{AsStoreMut, OpenMut};
+use super::island::{AsStoreMut, ViewMut};
 use super::memory::checked_range;
 use super::row::TableRow;
 use crate::error::{AccessError, Error};
@@ -73,7 +72,7 @@ impl Table {
         let word = store.bits_for(element.into(), value)?.as_u64();
         store.table_fill(addr, (index, len), word).map_err(Error::from_trap)?;
         if len > 0 {
-            store.join_table_word(addr, word);
+            store.note_table_word(addr, word);
         }
         Ok(())
     }
@@ -118,7 +117,7 @@ impl Table {
     }
 }
 
-impl<T> StoreInner<T> {
+impl<T> ViewMut<'_, T> {
     /// The host has put functions into a range of a table, from another.
     fn hand_on(&mut self, table: TableAddr, (index, len): (u64, u64)) {
         let words = &self.table_at(table).words;
@@ -137,8 +136,10 @@ impl<T> StoreInner<T> {
             }
         }
         for (instance, word) in named {
-            self.mark_escaped(instance);
-            self.join_table_word(table, word);
+            if self.instances.contains(instance) {
+                self.instance_mut(instance).escaped = true;
+            }
+            self.note_table_word(table, word);
         }
     }
 }

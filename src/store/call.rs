@@ -21,8 +21,9 @@ use super::StoreInner;
 use super::addr::{Func, FuncAddr, Instance, InstanceAddr, instance_of_tag};
 use super::builtin::{self, Pending};
 use super::detail::{self, Site};
-use super::island::{AsStoreMut, OpenMut, StorePtr, ViewMut};
+use super::island::{AsStoreMut, StorePtr, ViewMut};
 use super::row::State;
+use super::unions::Label;
 use super::val::Val;
 use crate::arena::handle::HandleError;
 use crate::engine::{StubRole, TypeId};
@@ -96,8 +97,7 @@ fn call_untyped<T>(
     caller: Option<InstanceAddr>,
     params: &[Val],
 ) -> Result<Vec<Val>, Error> {
-    let addr = store.resolve_func(func)?;
-    store.check_callable(addr, func)?;
+    let addr = store.check_callable(func)?;
     let ty = store.func_type(addr).clone();
     check_params(&ty, params)?;
     let mut cells: SmallVec<[Bits; 8]> =
@@ -182,21 +182,23 @@ fn enter<T>(
         results,
         stack_bytes_max: store.engine.config().max_stack_bytes,
     };
-    let ptr = store.ptr();
+    let (ptr, scope) = (store.ptr(), store.scope());
     // SAFETY: I1, I2. Nothing derived from the view is kept across the entry.
-    let entered = unsafe { entry::enter(&entry, |limit| reset_limits(ptr, limit)) };
+    let entered = unsafe { entry::enter(&entry, |limit| reset_limits(ptr, scope, limit)) };
     match entered {
         Ok(()) => Ok(()),
         Err(trap) => Err(ended_by(store, *trap)),
     }
 }
 
-/// Gives all contexts the limit of the stack that goes on: an entry on another one has changed some of them.
+/// Gives all contexts of a scope the limit of the stack that goes on: an entry on another one has changed some of them.
 #[cold]
-fn reset_limits<T>(store: StorePtr<T>, limit: usize) {
+fn reset_limits<T>(store: StorePtr<T>, scope: Label, limit: usize) {
     // SAFETY: machine code has been left, and the view that `enter` holds is not used meanwhile.
-    let store = unsafe { store.view_mut() };
-    store.instances.iter().for_each(|(_, row)| row.context.head().stack_limit.set(limit));
+    let store = unsafe { store.view_again(scope) };
+    let view = store.as_view();
+    let inside = view.instances.iter().filter(|(_, row)| view.reaches(row.label()));
+    inside.for_each(|(_, row)| row.context.head().stack_limit.set(limit));
 }
 
 /// The error that a call ends with. A panic of the host goes on here, where no machine code is left to be unwound.
@@ -251,6 +253,20 @@ fn found_type<T>(store: &StoreInner<T>, datum: u64) -> Option<FuncType> {
     Some(FuncType::clone(&store.engine.type_row(id).ty))
 }
 
+impl<T> ViewMut<'_, T> {
+    /// Whether the host may call a function now: its origin is not gone and has not exited.
+    pub(crate) fn check_callable(&self, func: Func) -> Result<FuncAddr, Error> {
+        let addr = self.resolve_func(func)?;
+        match addr {
+            FuncAddr::Wasm(instance, _) => match self.instance(instance).state {
+                State::Exited(code) => Err(Error::Exit(code)),
+                _ => Ok(addr),
+            },
+            FuncAddr::Host(_) => Ok(addr),
+        }
+    }
+}
+
 impl<T> StoreInner<T> {
     /// What calling a function takes. Its origin is not gone.
     pub(crate) fn callee(&self, func: FuncAddr) -> Result<Callee, Error> {
@@ -277,25 +293,13 @@ impl<T> StoreInner<T> {
         }
     }
 
-    /// Whether the host may call a function now: its origin is not gone and has not exited.
-    pub(crate) fn check_callable(&self, addr: FuncAddr, func: Func) -> Result<(), Error> {
-        match addr {
-            FuncAddr::Host(_) => self.resolve_func(func).map(|_| ()),
-            FuncAddr::Wasm(instance, _) => match self.instances.get(instance).map(|row| row.state) {
-                Some(State::Exited(code)) => Err(Error::Exit(code)),
-                Some(_) => Ok(()),
-                None => self.resolve_func(func).map(|_| ()),
-            },
-        }
-    }
-
     /// Why an instance cannot be used.
     ///
     /// # Panics
     /// If it can.
     #[cold]
     pub(crate) fn refuse_instance(&self, instance: Instance) -> Error {
-        self.resolve_instance(instance).expect_err("the caller has seen that it cannot be used")
+        self.find_instance(instance).expect_err("the caller has seen that it cannot be used")
     }
 }
 

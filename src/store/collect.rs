@@ -8,9 +8,8 @@ use std::collections::HashSet;
 
 use super::addr::{ExternAddr, FuncAddr, GlobalAddr, HostFuncAddr, InstanceAddr, TableAddr, extern_of_word};
 use super::free::GoneData;
-use super::island::OpenMut;
 use super::row::{GlobalOwner, ImportOrigin, State};
-use super::unions::{Island, Unions};
+use super::unions::{Label, Unions};
 use super::{Store, StoreInner};
 use crate::spec::types::{RefType, ValType};
 
@@ -72,7 +71,7 @@ impl<T> Store<T> {
     /// Frees what nothing the host can reach refers to: freed instances that only references kept, host functions and host
     /// values that no reference names. What references may be held elsewhere, and who shares with whom, is found out anew.
     pub fn collect(&mut self) -> Collected {
-        let mut store = self.view_mut();
+        let store = self.whole();
         if store.closed.is_some() {
             return Collected::default();
         }
@@ -156,8 +155,8 @@ impl<T> StoreInner<T> {
     }
 
     fn sweep_externs(&mut self, marks: &Marks, gone: &mut GoneData<T>) -> usize {
-        let all = self.externs.iter().map(|(addr, _)| addr);
-        let unmarked: Vec<_> = all.filter(|addr| !marks.externs.contains(addr)).collect();
+        let all = self.externs.addrs();
+        let unmarked: Vec<_> = all.into_iter().filter(|addr| !marks.externs.contains(addr)).collect();
         gone.externs.extend(unmarked.iter().filter_map(|&addr| self.externs.remove(addr)));
         unmarked.len()
     }
@@ -165,12 +164,15 @@ impl<T> StoreInner<T> {
     /// Makes the islands anew, and with them the knowledge of who may be referred to from elsewhere.
     fn regroup(&mut self) {
         self.unions = Unions::default();
-        self.memories.iter_mut().for_each(|(_, row)| row.island = Island::NONE);
-        self.tables.iter_mut().for_each(|(_, row)| row.island = Island::NONE);
-        self.globals.iter_mut().for_each(|(_, row)| row.island = Island::NONE);
-        self.instances.iter_mut().for_each(|(_, row)| row.escaped = false);
+        self.memories.iter_mut().for_each(|(_, row)| row.set_label(Label::NONE));
+        self.tables.iter_mut().for_each(|(_, row)| row.set_label(Label::NONE));
+        self.globals.iter_mut().for_each(|(_, row)| row.set_label(Label::NONE));
         let mut all: Vec<_> = self.instances.iter().map(|(addr, row)| (row.seq, addr)).collect();
         all.sort_unstable();
+        for &(seq, instance) in &all {
+            self.instance_mut(instance).escaped = false;
+            self.label_alone(instance, Label::of(seq));
+        }
         for (_, instance) in all {
             self.join_uses(instance);
         }

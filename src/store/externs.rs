@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use super::addr::{ExternRef, Func, FuncAddr, HostFuncAddr};
 use super::host::HostFunc;
-use super::island::{AsStore, AsStoreMut, OpenMut};
+use super::island::{AsStore, AsStoreMut};
 use super::memory::reserve;
 use super::row::HostFuncRow;
 use super::{Store, StoreInner};
+use crate::arena::slots::NoRoom;
 use crate::engine::StubRole;
 use crate::error::Error;
 use crate::spec::types::FuncType;
@@ -22,15 +23,14 @@ impl ExternRef {
     /// # Errors
     /// If there are too many, or the store is closed.
     pub fn new(store: &mut impl AsStoreMut, value: impl Any + Send + Sync) -> Result<Self, Error> {
-        let mut store = store.view_mut();
+        let store = store.view_mut();
         store.check_open()?;
-        let (count, allowed) = (store.externs.len() as u64, u64::from(store.engine.limits().externs));
-        if count >= allowed {
-            return Err(store.limit_error("externs", count + 1, allowed));
-        }
-        reserve(&mut store.externs, 1, "externs")?;
-        let addr = store.externs.insert(Box::new(value));
-        Ok(Self::from_raw(store.externs.handle(addr)))
+        let allowed = store.engine.limits().externs as usize;
+        let made = store.externs.insert(Arc::new(value), allowed);
+        made.map(Self::from_raw).map_err(|(room, count)| match room {
+            NoRoom::Slots { allowed } => store.limit_error("externs", count as u64 + 1, allowed as u64),
+            NoRoom::Memory => Error::System(std::io::ErrorKind::OutOfMemory.into()),
+        })
     }
 
     /// The value.
@@ -40,7 +40,7 @@ impl ExternRef {
     pub fn data(self, store: &impl AsStore) -> Result<&(dyn Any + Send + Sync), Error> {
         let store = store.view().get();
         let addr = store.resolve_extern(self)?;
-        Ok(store.extern_at(addr))
+        Ok(store.externs.get(addr).expect("only `collect` takes values out"))
     }
 
     /// The value, if it is of this type.
@@ -59,8 +59,8 @@ impl Func {
     /// # Errors
     /// If the handle is stale or of another store.
     pub fn free<T>(self, store: &mut Store<T>) -> Result<(), Error> {
-        let mut store = store.view_mut();
-        if let FuncAddr::Host(addr) = store.resolve_func(self)?
+        let store = store.whole();
+        if let FuncAddr::Host(addr) = store.find_func(self)?
             && store.host_funcs.get_mut(addr).is_some_and(|row| std::mem::take(&mut row.host_share))
         {
             store.unshare_host_func(addr);
@@ -73,11 +73,9 @@ impl Func {
     /// # Errors
     /// If the handle is stale or of another store.
     pub fn ty(self, store: &impl AsStore) -> Result<FuncType, Error> {
-        let store = store.view().get();
-        Ok(match store.resolve_func(self)? {
-            FuncAddr::Wasm(instance, index) => store.module_of(instance).decl().func_type(index).clone(),
-            FuncAddr::Host(host) => store.host_func(host).func.ty().clone(),
-        })
+        let store = store.view();
+        let addr = store.resolve_func(self)?;
+        Ok(store.func_type(addr).clone())
     }
 }
 

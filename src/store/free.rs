@@ -8,12 +8,13 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
 
 use super::addr::{FuncAddr, GlobalAddr, Instance, InstanceAddr, MemAddr, TableAddr};
 use super::context::ImportTarget;
-use super::island::OpenMut;
 use super::row::{GlobalOwner, HostFuncRow, ImportOrigin, InstanceRow, State, TemplateRow};
-use super::{Columns, EndError, EndReason, Store, StoreInner};
+use super::unions::Member;
+use super::{Columns, EndError, EndReason, ExternValue, Store, StoreInner};
 use crate::error::Error;
 
 /// When a freed instance goes.
@@ -43,7 +44,7 @@ pub(crate) struct GoneData<T> {
     pub(crate) templates: Vec<TemplateRow<T>>,
     /// Host functions and host values that were collected.
     pub(crate) host_funcs: Vec<HostFuncRow<T>>,
-    pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
+    pub(crate) externs: Vec<Arc<ExternValue>>,
     columns: Option<Columns<T>>,
     panic: Option<Box<dyn Any + Send>>,
 }
@@ -84,6 +85,17 @@ impl<T> GoneData<T> {
 }
 
 impl<T> GoneData<T> {
+    /// Takes what another holds.
+    pub(crate) fn absorb(&mut self, mut other: Self) {
+        self.data.append(&mut other.data);
+        self.templates.append(&mut other.templates);
+        self.host_funcs.append(&mut other.host_funcs);
+        self.externs.append(&mut other.externs);
+        if let Some(panic) = other.panic.take() {
+            self.keep(panic);
+        }
+    }
+
     /// Runs code of the host and keeps its first panic.
     fn guard(&mut self, work: impl FnOnce()) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
@@ -107,10 +119,10 @@ impl<T> Store<T> {
     /// # Errors
     /// If the handle is stale (`Now` accepts that of an instance kept by references) or of another store.
     pub fn free(&mut self, instance: Instance, how: Free) -> Result<Freed, Error> {
-        let mut store = self.view_mut();
+        let store = self.whole();
         let addr = match how {
-            Free::Now => store.resolve_any_instance(instance)?,
-            Free::WhenUnreachable => store.resolve_instance(instance)?,
+            Free::Now => store.find_any_instance(instance)?,
+            Free::WhenUnreachable => store.find_instance(instance)?,
         };
         let (freed, gone) = store.end(addr, how, EndReason::Freed);
         gone.finish();
@@ -122,9 +134,9 @@ impl<T> Store<T> {
     /// # Errors
     /// If the handle is stale or of another store.
     pub fn exit(&mut self, instance: Instance, code: u32) -> Result<(), Error> {
-        let mut store = self.view_mut();
-        let addr = store.resolve_instance(instance)?;
-        store.exit_instance(addr, code);
+        let store = self.whole();
+        let addr = store.find_instance(instance)?;
+        store.instance_mut(addr).exit(code);
         Ok(())
     }
 
@@ -133,7 +145,7 @@ impl<T> Store<T> {
     /// # Errors
     /// What the hook returned.
     pub fn close(&mut self, code: u32) -> Result<(), Vec<EndError>> {
-        let mut store = self.view_mut();
+        let store = self.whole();
         if store.closed.is_some() {
             return Ok(());
         }
@@ -143,16 +155,17 @@ impl<T> Store<T> {
     }
 }
 
-impl<T> StoreInner<T> {
-    /// The instance may not be entered by the host any more. The first exit counts.
-    pub(crate) fn exit_instance(&mut self, instance: InstanceAddr, code: u32) {
-        let row = self.instance_mut(instance);
-        if matches!(row.state, State::Live | State::Starting) {
-            row.state = State::Exited(code);
-            row.context.head().state.set(1);
+impl<T> InstanceRow<T> {
+    /// The host may not enter the instance any more. The first exit counts.
+    pub(crate) fn exit(&mut self, code: u32) {
+        if matches!(self.state, State::Live | State::Starting) {
+            self.state = State::Exited(code);
+            self.context.head().state.set(1);
         }
     }
+}
 
+impl<T> StoreInner<T> {
     /// Frees an instance that is not gone.
     pub(crate) fn end(&mut self, instance: InstanceAddr, how: Free, why: EndReason) -> (Freed, GoneData<T>) {
         let mut gone = GoneData::new();
@@ -209,7 +222,7 @@ impl<T> StoreInner<T> {
     /// Makes the importers of an instance that goes at once trap when they call it.
     fn trap_importers(&self, instance: InstanceAddr) {
         let freed = self.engine.freed_stub();
-        let members = self.unions.members(self.instance(instance).seq).map(|member| self.instance(member));
+        let members = self.unions.members(self.label_of(instance)).map(|member| self.instance(member));
         for importer in members.filter(|row| row.body.origins.contains(&instance)) {
             let layout = self.module(importer.template).layout();
             for (index, origin) in (0..).zip(&importer.body.imports) {
@@ -232,8 +245,8 @@ impl<T> StoreInner<T> {
     ) {
         self.unlink(instance);
         let Some(row) = self.instances.remove(instance) else { return };
-        let InstanceRow { seq, template, context, body, .. } = row;
-        self.unions.remove(seq, instance);
+        self.unions.leave(row.label(), Member::Instance(instance));
+        let InstanceRow { seq, template, context, body, .. } = row.into_body();
         let body = *body;
         for origin in body.origins {
             if let Some(row) = self.instances.get_mut(origin) {
@@ -279,6 +292,8 @@ impl<T> StoreInner<T> {
         if let Some(row) = self.memories.get_mut(memory) {
             row.users -= 1;
             if row.users == 0 {
+                let label = row.label();
+                self.unions.leave(label, Member::Memory(memory));
                 self.memories.remove(memory);
             }
         }
@@ -289,6 +304,8 @@ impl<T> StoreInner<T> {
         if let Some(row) = self.tables.get_mut(table) {
             row.users -= 1;
             if row.users == 0 {
+                let label = row.label();
+                self.unions.leave(label, Member::Table(table));
                 self.tables.remove(table);
             }
         }
@@ -302,7 +319,8 @@ impl<T> StoreInner<T> {
             return;
         }
         let row = self.globals.remove(global).expect("looked at above");
-        match row.owner {
+        self.unions.leave(row.label(), Member::Global(global));
+        match row.into_body().owner {
             GlobalOwner::Host(block, _) => block.free(&mut self.pinned),
             GlobalOwner::Instance(owner) => self.release_orphan(owner),
         }

@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::Store;
 use super::addr::{Func, FuncAddr, Global, Instance, InstanceAddr, Memory, Table};
 use super::builtin;
 use super::instance::Extern;
-use super::island::{Access, AsStore, AsStoreMut, OpenMut, View, ViewMut, sealed};
+use super::island::{AsStore, AsStoreMut, View, ViewMut, sealed};
 use super::typed::{WasmTy, WasmValues, for_tuples};
 use super::val::Val;
-use super::{Store, StoreInner};
 use crate::error::{Error, TrapError};
 use crate::jit::abi::HostRecord;
 use crate::spec::module::MemIdx;
@@ -87,7 +87,7 @@ impl<T> HostFunc<T> {
         if let (Err(Error::Exit(code)), Some(asked)) = (&ended, exit.get())
             && *code == asked
         {
-            store.exit_instance(instance, asked);
+            store.instance_mut(instance).exit(asked);
         }
         ended
     }
@@ -135,7 +135,7 @@ impl Func {
     }
 
     fn of_host_func<T>(store: &mut Store<T>, func: &Arc<HostFunc<T>>) -> Result<Self, Error> {
-        let mut store = store.view_mut();
+        let store = store.whole();
         store.check_open()?;
         let addr = store.share_host_func(func)?;
         store.note_host_share(addr);
@@ -406,10 +406,8 @@ impl<T> Caller<'_, T> {
     /// Never: no row goes while its code runs.
     pub fn memory_and_data(&mut self, memory: Memory) -> Result<(&mut [u8], &mut T), Error> {
         let memory = self.view.resolve_memory(memory)?;
-        let StoreInner { memories, instances, .. } = &mut *self.view;
-        let bytes = memories.get_mut(memory).expect("resolved").bytes_mut();
-        let row = instances.get_mut(self.instance).expect("no row goes while its code runs");
-        Ok((bytes, &mut row.body.data))
+        let (memory, row) = self.view.memory_and_instance_mut(memory, self.instance);
+        Ok((memory.bytes_mut(), &mut row.body.data))
     }
 
     /// The live instance of this name in the store.
@@ -448,7 +446,7 @@ impl<T> AsStore for Caller<'_, T> {
 }
 
 impl<T> AsStoreMut for Caller<'_, T> {
-    fn access(&mut self) -> Access<'_, T> {
-        Access(self.view.reborrow())
+    fn view_mut(&mut self) -> ViewMut<'_, T> {
+        self.view.reborrow()
     }
 }

@@ -63,7 +63,7 @@ impl<T> Store<T> {
     /// If the handle is stale or of another store.
     pub fn importers(&self, instance: Instance) -> Result<Vec<Instance>, Error> {
         let store = self.view().get();
-        let of = store.resolve_any_instance(instance)?;
+        let of = store.find_any_instance(instance)?;
         let others = store.instances.iter().filter(|(addr, _)| *addr != of);
         let importers = others.filter(|(addr, _)| store.imports_of(*addr, of));
         Ok(importers.map(|(addr, _)| store.instance_handle(addr)).collect())

@@ -5,7 +5,7 @@
 
 use super::StoreInner;
 use super::addr::{Func, FuncAddr, Global, Instance, InstanceAddr, Memory, Table};
-use super::island::AsStore;
+use super::island::{AsStore, View};
 use super::row::{ImportOrigin, State};
 use super::typed::{TypedFunc, WasmParams, WasmResults};
 use crate::error::{Error, ExportError};
@@ -40,7 +40,7 @@ impl Extern {
     /// # Errors
     /// If the handle is stale or of another store.
     pub fn ty(self, store: &impl AsStore) -> Result<ExternType, Error> {
-        store.view().get().extern_type(self)
+        store.view().extern_type(self)
     }
 }
 
@@ -131,7 +131,7 @@ impl Instance {
     /// # Errors
     /// If the handle is stale or of another store.
     pub fn export(self, store: &impl AsStore, name: &str) -> Result<Option<Extern>, Error> {
-        let store = store.view().get();
+        let store = store.view();
         let addr = store.resolve_instance(self)?;
         Ok(store.module_of(addr).decl().exports.get(name).map(|item| store.extern_of(addr, item)))
     }
@@ -141,8 +141,8 @@ impl Instance {
     /// # Errors
     /// If the handle is stale or of another store.
     pub fn exports(self, store: &impl AsStore) -> Result<Vec<(&str, Extern)>, Error> {
-        let store = store.view().get();
-        let addr = store.resolve_instance(self)?;
+        let view = store.view();
+        let (addr, store) = (view.resolve_instance(self)?, view.get());
         let exports = store.module_of(addr).decl().exports.iter();
         Ok(exports.map(|export| (&*export.name, store.extern_of(addr, export.item))).collect())
     }
@@ -152,7 +152,7 @@ impl Instance {
     /// # Errors
     /// If the handle is stale or of another store.
     pub fn module(self, store: &impl AsStore) -> Result<Module, Error> {
-        let store = store.view().get();
+        let store = store.view();
         let addr = store.resolve_instance(self)?;
         Ok(store.module_of(addr).clone())
     }
@@ -162,7 +162,7 @@ impl Instance {
     /// # Errors
     /// If the handle is stale or of another store.
     pub fn exit_code(self, store: &impl AsStore) -> Result<Option<u32>, Error> {
-        let store = store.view().get();
+        let store = store.view();
         let addr = store.resolve_instance(self)?;
         Ok(match store.instance(addr).state {
             State::Exited(code) => Some(code),
@@ -171,7 +171,7 @@ impl Instance {
     }
 
     fn wanted(self, store: &impl AsStore, name: &str, wanted: ExternKind) -> Result<Extern, Error> {
-        let store = store.view().get();
+        let store = store.view();
         store.export_of(store.resolve_instance(self)?, name, wanted)
     }
 }
@@ -229,16 +229,13 @@ impl<T> StoreInner<T> {
             Some(ImportOrigin::Host) => unreachable!("{func} can be no value"),
         }
     }
+}
 
+impl<T> View<'_, T> {
     /// The type of what a handle names, with the current size of memories and tables as their minimum.
-    pub(crate) fn extern_type(&self, item: Extern) -> Result<ExternType, Error> {
+    pub(crate) fn extern_type(self, item: Extern) -> Result<ExternType, Error> {
         Ok(match item {
-            Extern::Func(func) => match self.resolve_func(func)? {
-                FuncAddr::Wasm(instance, index) => {
-                    ExternType::Func(self.module_of(instance).decl().func_type(index).clone())
-                }
-                FuncAddr::Host(host) => ExternType::Func(self.host_func(host).func.ty().clone()),
-            },
+            Extern::Func(func) => ExternType::Func(self.func_type(self.resolve_func(func)?).clone()),
             Extern::Table(table) => {
                 let row = self.table_row(table)?;
                 let mut ty = row.ty;

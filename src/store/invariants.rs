@@ -10,7 +10,7 @@ use std::hash::Hash;
 
 use super::addr::{FuncAddr, HostFuncAddr, InstanceAddr, MemAddr, TableAddr, TemplateAddr, tag};
 use super::context::ContextBlock;
-use super::island::AsStore;
+use super::island::{AsStore, Row};
 use super::row::{GlobalOwner, ImportOrigin, InstanceRow, State};
 use super::{Store, StoreInner};
 use crate::arena::handle::Addr;
@@ -95,7 +95,9 @@ impl<T> StoreInner<T> {
         &'a self,
         all: impl Fn(&'a InstanceRow<T>) -> &'a [A] + 'a,
     ) -> impl Iterator<Item = (InstanceAddr, usize, A)> + 'a {
-        let of_row = move |(addr, row)| all(row).iter().enumerate().map(move |(at, &item)| (addr, at, item));
+        let of_row = move |(addr, row): (InstanceAddr, &'a Row<InstanceRow<T>>)| {
+            all(row).iter().enumerate().map(move |(at, &item)| (addr, at, item))
+        };
         self.instances.iter().flat_map(of_row)
     }
 

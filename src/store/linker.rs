@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::Store;
 use super::addr::Instance;
 use super::host::{Caller, HostFunc, IntoHostFunc};
 use super::imports::check;
 use super::instance::Extern;
-use super::island::AsStore;
+use super::island::{AsStore, View};
 use super::template::{ImportedFunc, Template, TemplateInner};
 use super::val::Val;
-use super::{Store, StoreInner};
 use crate::engine::{Engine, StubRole};
 use crate::error::{Error, LinkCause, LinkError, LinkErrors};
 use crate::module::Module;
@@ -53,7 +53,16 @@ pub struct Linker<T> {
     resolver: Option<Resolver>,
 }
 
-enum Definition<T> {
+/// A definition and its type; or why there is none, and the type of what was found instead.
+pub(super) type Resolved<T> = Result<(Definition<T>, ExternType), (LinkCause, Option<ExternType>)>;
+
+/// A module's imports, by position, as far as the linker itself knows them.
+pub(super) struct Defined<T> {
+    pub(super) module: Module,
+    pub(super) found: Vec<Option<Resolved<T>>>,
+}
+
+pub(super) enum Definition<T> {
     Host(Arc<HostFunc<T>>),
     Extern(Extern),
 }
@@ -179,7 +188,7 @@ impl<T> Linker<T> {
     /// # Errors
     /// `Link` with all imports that are missing or do not match.
     pub fn template_in(&self, store: &impl AsStore<Data = T>, module: &Module) -> Result<Template<T>, Error> {
-        let store = store.view().get();
+        let store = store.view();
         store.check_open()?;
         self.resolve(module, Some(store))
     }
@@ -193,15 +202,38 @@ impl<T> Linker<T> {
         store.spawn(&template, data)
     }
 
-    fn resolve(&self, module: &Module, store: Option<&StoreInner<T>>) -> Result<Template<T>, Error> {
+    fn resolve(&self, module: &Module, store: Option<View<'_, T>>) -> Result<Template<T>, Error> {
+        self.resolve_rest(self.resolve_defined(module, store)?, store)
+    }
+
+    /// Asks the resolver and the definitions for every import of a module.
+    pub(super) fn resolve_defined(
+        &self,
+        module: &Module,
+        store: Option<View<'_, T>>,
+    ) -> Result<Defined<T>, Error> {
         if !module.engine().same(&self.engine) {
             return Err(Error::WrongEngine);
         }
+        let imports = module.decl().imports.iter();
+        let found =
+            imports.map(|import| self.find_defined(import, &module.decl().import_type(import.ty), store));
+        Ok(Defined { found: found.collect(), module: module.clone() })
+    }
+
+    /// Asks the names of the store for what is left.
+    pub(super) fn resolve_rest(
+        &self,
+        defined: Defined<T>,
+        store: Option<View<'_, T>>,
+    ) -> Result<Template<T>, Error> {
+        let module = defined.module;
         let mut found = Found::default();
         let mut errors = Vec::new();
-        for (index, import) in module.decl().imports.iter().enumerate() {
+        for ((index, import), defined) in module.decl().imports.iter().enumerate().zip(defined.found) {
             let expected = module.decl().import_type(import.ty);
-            let resolved = self.find(import, &expected, store).and_then(|(definition, ty)| {
+            let resolved = defined.unwrap_or_else(|| self.find_named(import, store));
+            let resolved = resolved.and_then(|(definition, ty)| {
                 check(&expected, &ty).map_err(|cause| (cause, Some(ty)))?;
                 Ok(definition)
             });
@@ -217,28 +249,31 @@ impl<T> Linker<T> {
             return Err(Error::Link(Box::new(LinkErrors { errors })));
         }
         let store = store.filter(|_| found.has_handles).map(|store| store.id);
-        Ok(Template { inner: Arc::new(found.into_template(module.clone(), store)) })
+        Ok(Template { inner: Arc::new(found.into_template(module, store)) })
     }
 
-    /// The definition of an import and its type.
-    fn find(
+    /// What the resolver or a definition has for an import, if either has something.
+    fn find_defined(
         &self,
         import: &ImportDecl,
         expected: &ExternType,
-        store: Option<&StoreInner<T>>,
-    ) -> Result<(Definition<T>, ExternType), (LinkCause, Option<ExternType>)> {
+        store: Option<View<'_, T>>,
+    ) -> Option<Resolved<T>> {
         let resolver = self.resolver.as_ref();
         if let Some(item) = resolver.and_then(|ask| ask(&import.module, &import.name, expected)) {
-            return typed(item, store);
+            return Some(typed(item, store));
         }
-        let defined = self.modules.get(&import.module);
-        match defined.and_then(|module| module.get(&import.name)) {
-            Some(Definition::Host(func)) => {
-                return Ok((Definition::Host(Arc::clone(func)), ExternType::Func(func.ty().clone())));
+        Some(match self.modules.get(&import.module)?.get(&import.name)? {
+            Definition::Host(func) => {
+                Ok((Definition::Host(Arc::clone(func)), ExternType::Func(func.ty().clone())))
             }
-            Some(Definition::Extern(item)) => return typed(*item, store),
-            None => {}
-        }
+            Definition::Extern(item) => typed(*item, store),
+        })
+    }
+
+    /// What an instance of the import's module name in the store has for it.
+    pub(super) fn find_named(&self, import: &ImportDecl, store: Option<View<'_, T>>) -> Resolved<T> {
+        let defined = self.modules.get(&import.module);
         let named = store.and_then(|store| Some((store, store.names.get(&import.module)?)));
         let Some((in_store, instance)) = named else {
             let cause = if defined.is_some() { LinkCause::UnknownName } else { LinkCause::UnknownModule };
@@ -250,9 +285,9 @@ impl<T> Linker<T> {
         }
     }
 
-    fn error(
+    pub(super) fn error(
         &self,
-        (store, hint): (Option<&StoreInner<T>>, bool),
+        (store, hint): (Option<View<'_, T>>, bool),
         (index, import): (usize, &ImportDecl),
         expected: ExternType,
         found: Option<ExternType>,
@@ -262,12 +297,12 @@ impl<T> Linker<T> {
         let nearest = match cause {
             _ if !hint => None,
             LinkCause::UnknownModule => {
-                let named = store.into_iter().flat_map(|store| store.names.all());
+                let named = store.into_iter().flat_map(|store| store.get().names.all());
                 nearest(&import.module, self.modules.keys().map(|name| &**name).chain(named))
             }
             LinkCause::UnknownName => {
                 let exported =
-                    store.and_then(|store| Some(store.module_of(store.names.get(&import.module)?)));
+                    store.and_then(|store| Some(store.get().module_of(store.names.get(&import.module)?)));
                 let exported = exported.into_iter().flat_map(|module| module.decl().exports.iter());
                 let exported = exported.map(|export| &*export.name);
                 nearest(&import.name, known(&import.module).map(|name| &**name).chain(exported))
@@ -294,10 +329,7 @@ impl<T> fmt::Debug for Linker<T> {
 }
 
 /// The type of an item, which its store knows.
-fn typed<T>(
-    item: Extern,
-    store: Option<&StoreInner<T>>,
-) -> Result<(Definition<T>, ExternType), (LinkCause, Option<ExternType>)> {
+fn typed<T>(item: Extern, store: Option<View<'_, T>>) -> Resolved<T> {
     let store = store.ok_or((LinkCause::NeedsStore, None))?;
     let ty = store.extern_type(item).map_err(|error| (LinkCause::Handle(error.to_string().into()), None))?;
     Ok((Definition::Extern(item), ty))

@@ -1,7 +1,7 @@
 //! From handles and addresses to rows.
 //!
 //! Owns: the checks that every handle passes before anything happens (the store is open, the handle is its own, the row is
-//! not gone), and the access to rows that are known not to be.
+//! not gone and in the scope of the view), and the access to rows that are known not to be gone.
 //! Does not know: what is done with a row.
 
 use super::StoreInner;
@@ -9,12 +9,127 @@ use super::addr::{
     ExternAddr, ExternRef, Func, FuncAddr, Global, GlobalAddr, Instance, InstanceAddr, MemAddr, Memory,
     Table, TableAddr, TemplateAddr,
 };
+use super::island::{View, ViewMut};
 use super::row::{GlobalRow, InstanceRow, MemoryRow, State, TableRow};
+use super::unions::Label;
 use crate::arena::handle::Addr;
-use crate::error::{Error, Stale};
+use crate::error::{Error, HandleName, Stale, WrongIsland};
 use crate::module::Module;
 use crate::spec::module::FuncIdx;
 
+impl<'a, T> View<'a, T> {
+    /// The row of an instance whose handle may be used: live, exited, or known to the caller while it starts.
+    #[inline]
+    pub(crate) fn resolve_instance(self, instance: Instance) -> Result<InstanceAddr, Error> {
+        let addr = self.get().find_any_instance(instance)?;
+        self.check_scope(self.get().label_of(addr), || instance.name())?;
+        self.get().check_usable(instance, addr)
+    }
+
+    /// The row of a memory.
+    #[inline]
+    pub(crate) fn resolve_memory(self, memory: Memory) -> Result<MemAddr, Error> {
+        let addr = self.get().find_memory(memory)?;
+        self.check_scope(self.memories.get(addr).expect("just found").label(), || memory.name())?;
+        Ok(addr)
+    }
+
+    /// The row of a table.
+    #[inline]
+    pub(crate) fn resolve_table(self, table: Table) -> Result<TableAddr, Error> {
+        let addr = self.get().find_table(table)?;
+        self.check_scope(self.tables.get(addr).expect("just found").label(), || table.name())?;
+        Ok(addr)
+    }
+
+    /// The row of a global. One that is immutable may be read from everywhere.
+    #[inline]
+    pub(crate) fn resolve_global(self, global: Global) -> Result<GlobalAddr, Error> {
+        let addr = self.get().find_global(global)?;
+        let row = self.globals.get(addr).expect("just found");
+        if row.ty.mutable {
+            self.check_scope(row.label(), || global.name())?;
+        }
+        Ok(addr)
+    }
+
+    /// What a function handle names: it works until its origin is gone, zombies included. Host functions are of no island.
+    #[inline]
+    pub(crate) fn resolve_func(self, func: Func) -> Result<FuncAddr, Error> {
+        let addr = self.get().find_origin(func)?;
+        if let FuncAddr::Wasm(instance, _) = addr {
+            self.check_scope(self.get().label_of(instance), || func.name())?;
+        }
+        self.get().check_index(func, addr)
+    }
+
+    /// The row behind a handle.
+    #[inline]
+    pub(crate) fn memory_row(self, memory: Memory) -> Result<&'a MemoryRow, Error> {
+        Ok(self.get().memory_at(self.resolve_memory(memory)?))
+    }
+
+    /// The row behind a handle.
+    #[inline]
+    pub(crate) fn table_row(self, table: Table) -> Result<&'a TableRow, Error> {
+        Ok(self.get().table_at(self.resolve_table(table)?))
+    }
+
+    /// The row behind a handle.
+    #[inline]
+    pub(crate) fn global_row(self, global: Global) -> Result<&'a GlobalRow, Error> {
+        Ok(self.get().global_at(self.resolve_global(global)?))
+    }
+
+    /// Refuses what is in another island than the view's, or in none.
+    #[inline]
+    pub(crate) fn check_scope(self, label: Label, handle: impl FnOnce() -> HandleName) -> Result<(), Error> {
+        if self.reaches(label) { Ok(()) } else { Err(self.out_of_reach(handle())) }
+    }
+
+    #[cold]
+    fn out_of_reach(self, handle: HandleName) -> Error {
+        let mut all = self.instances.iter();
+        let (inside, _) =
+            all.find(|(_, row)| self.reaches(row.label())).expect("an island that runs has instances");
+        let instance = self.instance_handle(inside).name();
+        Error::WrongIsland(Box::new(WrongIsland { handle, instance }))
+    }
+}
+
+impl<T> ViewMut<'_, T> {
+    /// As [`View::resolve_instance`].
+    #[inline]
+    pub(crate) fn resolve_instance(&self, instance: Instance) -> Result<InstanceAddr, Error> {
+        self.as_view().resolve_instance(instance)
+    }
+
+    /// As [`View::resolve_memory`].
+    #[inline]
+    pub(crate) fn resolve_memory(&self, memory: Memory) -> Result<MemAddr, Error> {
+        self.as_view().resolve_memory(memory)
+    }
+
+    /// As [`View::resolve_table`].
+    #[inline]
+    pub(crate) fn resolve_table(&self, table: Table) -> Result<TableAddr, Error> {
+        self.as_view().resolve_table(table)
+    }
+
+    /// As [`View::resolve_global`].
+    #[inline]
+    pub(crate) fn resolve_global(&self, global: Global) -> Result<GlobalAddr, Error> {
+        self.as_view().resolve_global(global)
+    }
+
+    /// As [`View::resolve_func`].
+    #[inline]
+    pub(crate) fn resolve_func(&self, func: Func) -> Result<FuncAddr, Error> {
+        self.as_view().resolve_func(func)
+    }
+}
+
+/// What `find_…` returns is in some island: for whoever has the whole store.
 impl<T> StoreInner<T> {
     /// Refuses everything once the store is closed.
     #[inline]
@@ -32,8 +147,14 @@ impl<T> StoreInner<T> {
 
     /// The row of an instance whose handle may be used: live, exited, or known to the caller while it starts.
     #[inline]
-    pub(crate) fn resolve_instance(&self, instance: Instance) -> Result<InstanceAddr, Error> {
-        let addr = self.resolve_any_instance(instance)?;
+    pub(crate) fn find_instance(&self, instance: Instance) -> Result<InstanceAddr, Error> {
+        let addr = self.find_any_instance(instance)?;
+        self.check_usable(instance, addr)
+    }
+
+    /// Refuses an instance that was freed and is kept by references.
+    #[inline]
+    fn check_usable(&self, instance: Instance, addr: InstanceAddr) -> Result<InstanceAddr, Error> {
         if self.instance(addr).state == State::Zombie {
             return Err(Error::Stale(Box::new(Stale {
                 handle: instance.name(),
@@ -44,30 +165,30 @@ impl<T> StoreInner<T> {
         Ok(addr)
     }
 
-    /// As `resolve_instance`, zombies included.
+    /// As `find_instance`, zombies included.
     #[inline]
-    pub(crate) fn resolve_any_instance(&self, instance: Instance) -> Result<InstanceAddr, Error> {
+    pub(crate) fn find_any_instance(&self, instance: Instance) -> Result<InstanceAddr, Error> {
         self.check_open()?;
         self.instances.resolve(instance.raw).map_err(|error| Error::handle(Instance::NOUN, error))
     }
 
     /// The row of a memory.
     #[inline]
-    pub(crate) fn resolve_memory(&self, memory: Memory) -> Result<MemAddr, Error> {
+    pub(crate) fn find_memory(&self, memory: Memory) -> Result<MemAddr, Error> {
         self.check_open()?;
         self.memories.resolve(memory.raw).map_err(|error| Error::handle(Memory::NOUN, error))
     }
 
     /// The row of a table.
     #[inline]
-    pub(crate) fn resolve_table(&self, table: Table) -> Result<TableAddr, Error> {
+    pub(crate) fn find_table(&self, table: Table) -> Result<TableAddr, Error> {
         self.check_open()?;
         self.tables.resolve(table.raw).map_err(|error| Error::handle(Table::NOUN, error))
     }
 
     /// The row of a global.
     #[inline]
-    pub(crate) fn resolve_global(&self, global: Global) -> Result<GlobalAddr, Error> {
+    pub(crate) fn find_global(&self, global: Global) -> Result<GlobalAddr, Error> {
         self.check_open()?;
         self.globals.resolve(global.raw).map_err(|error| Error::handle(Global::NOUN, error))
     }
@@ -79,8 +200,14 @@ impl<T> StoreInner<T> {
     }
 
     /// What a function handle names: it works until its origin is gone, zombies included.
+    pub(crate) fn find_func(&self, func: Func) -> Result<FuncAddr, Error> {
+        let addr = self.find_origin(func)?;
+        self.check_index(func, addr)
+    }
+
+    /// As `find_func`; whether the origin has such a function is still to be checked.
     #[inline]
-    pub(crate) fn resolve_func(&self, func: Func) -> Result<FuncAddr, Error> {
+    fn find_origin(&self, func: Func) -> Result<FuncAddr, Error> {
         self.check_open()?;
         let addr = func.addr();
         let known = match addr {
@@ -88,6 +215,11 @@ impl<T> StoreInner<T> {
             FuncAddr::Host(_) => self.host_funcs.resolve(func.raw).map(|_| ()),
         };
         known.map_err(|error| Error::named_handle(func.name(), error))?;
+        Ok(addr)
+    }
+
+    #[inline]
+    fn check_index(&self, func: Func, addr: FuncAddr) -> Result<FuncAddr, Error> {
         match addr {
             FuncAddr::Wasm(instance, index) if !self.can_be_value(instance, index) => {
                 let generation_now = func.raw.addr().generation();
@@ -102,6 +234,15 @@ impl<T> StoreInner<T> {
     fn can_be_value(&self, instance: InstanceAddr, index: FuncIdx) -> bool {
         let decl = self.module_of(instance).decl();
         decl.defined(index).is_some() && decl.funcs.get(index).is_some_and(|func| func.escapes)
+    }
+
+    /// The island of an instance.
+    ///
+    /// # Panics
+    /// If it is gone.
+    #[inline]
+    pub(crate) fn label_of(&self, instance: InstanceAddr) -> Label {
+        self.instances.get(instance).expect("resolved before").label()
     }
 
     /// The row of an instance that is not gone.
@@ -186,13 +327,5 @@ impl<T> StoreInner<T> {
     #[inline]
     pub(crate) fn global_at_mut(&mut self, addr: GlobalAddr) -> &mut GlobalRow {
         self.globals.get_mut(addr).expect("resolved, or kept by an instance")
-    }
-
-    /// The value behind a reference.
-    ///
-    /// # Panics
-    /// If it is gone: the caller has resolved it.
-    pub(crate) fn extern_at(&self, addr: ExternAddr) -> &(dyn std::any::Any + Send + Sync) {
-        &**self.externs.get(addr).expect("resolved")
     }
 }

@@ -4,9 +4,9 @@
 //! Does not know: where the bytes come from (`arena::pool`), segments (`segment`).
 
 use super::addr::{MemAddr, Memory};
-use super::island::{AsStore, AsStoreMut, OpenMut};
+use super::island::{AsStore, AsStoreMut, Row, Rows, ViewMut};
 use super::row::MemoryRow;
-use super::unions::Island;
+use super::unions::Label;
 use super::{Store, StoreInner};
 use crate::arena::pool::SlotKind;
 use crate::arena::slots::{NoRoom, Slots};
@@ -24,11 +24,11 @@ impl Memory {
     /// # Errors
     /// If limits or the system do not allow it, or the store is closed.
     pub fn new<T>(store: &mut Store<T>, ty: MemoryType) -> Result<Self, Error> {
-        let mut store = store.view_mut();
+        let store = store.whole();
         store.check_open()?;
         let row = MemoryRow { users: 1, host_share: true, ..MemoryRow::new(&store.engine, ty)? };
         reserve(&mut store.memories, 1, "memories")?;
-        let addr = store.memories.insert(row);
+        let addr = store.memories.insert(Row::new(Label::NONE, row));
         Ok(Self::new_handle(&store.memories, addr))
     }
 
@@ -37,8 +37,8 @@ impl Memory {
     /// # Errors
     /// If the handle is stale or of another store.
     pub fn free<T>(self, store: &mut Store<T>) -> Result<(), Error> {
-        let mut store = store.view_mut();
-        let addr = store.resolve_memory(self)?;
+        let store = store.whole();
+        let addr = store.find_memory(self)?;
         let row = store.memory_at_mut(addr);
         if std::mem::take(&mut row.host_share) {
             store.release_memory(addr);
@@ -51,7 +51,7 @@ impl Memory {
     /// # Errors
     /// If the handle is stale or of another store.
     pub fn ty(self, store: &impl AsStore) -> Result<MemoryType, Error> {
-        Ok(store.view().get().memory_row(self)?.ty)
+        Ok(store.view().memory_row(self)?.ty)
     }
 
     /// Its size in pages.
@@ -59,7 +59,7 @@ impl Memory {
     /// # Errors
     /// If the handle is stale or of another store.
     pub fn size(self, store: &impl AsStore) -> Result<u64, Error> {
-        Ok(store.view().get().memory_row(self)?.pages)
+        Ok(store.view().memory_row(self)?.pages)
     }
 
     /// Its size in bytes.
@@ -67,7 +67,7 @@ impl Memory {
     /// # Errors
     /// If the handle is stale or of another store.
     pub fn size_bytes(self, store: &impl AsStore) -> Result<u64, Error> {
-        Ok(store.view().get().memory_row(self)?.size_bytes())
+        Ok(store.view().memory_row(self)?.size_bytes())
     }
 
     /// Adds pages of zeros and returns the old size in pages.
@@ -87,7 +87,7 @@ impl Memory {
     /// # Errors
     /// If the handle is stale or of another store.
     pub fn data(self, store: &impl AsStore) -> Result<&[u8], Error> {
-        Ok(store.view().get().memory_row(self)?.bytes())
+        Ok(store.view().memory_row(self)?.bytes())
     }
 
     /// Its bytes, to be changed.
@@ -95,9 +95,9 @@ impl Memory {
     /// # Errors
     /// If the handle is stale or of another store.
     pub fn data_mut(self, store: &mut impl AsStoreMut) -> Result<&mut [u8], Error> {
-        let store = store.view_mut().into_mut();
+        let store = store.view_mut();
         let addr = store.resolve_memory(self)?;
-        Ok(store.memory_at_mut(addr).bytes_mut())
+        Ok(store.into_memory_mut(addr).bytes_mut())
     }
 
     /// Copies bytes out of the memory.
@@ -128,7 +128,7 @@ impl Memory {
         })
     }
 
-    pub(crate) fn new_handle(memories: &Slots<MemoryRow, MemAddr>, addr: MemAddr) -> Self {
+    pub(crate) fn new_handle(memories: &Rows<MemoryRow, MemAddr>, addr: MemAddr) -> Self {
         Self::from_raw(memories.handle(addr))
     }
 }
@@ -170,16 +170,7 @@ impl MemoryRow {
         };
         let bytes = usize::try_from(pages << ty.page_size_log2).unwrap_or(usize::MAX);
         let slot = engine.memories().take(kind, bytes)?;
-        Ok(Self {
-            ty,
-            pages,
-            pages_max,
-            slot,
-            users: 0,
-            host_share: false,
-            island: Island::NONE,
-            mirrors: SmallVec::new(),
-        })
+        Ok(Self { ty, pages, pages_max, slot, users: 0, host_share: false, mirrors: SmallVec::new() })
     }
 
     /// Its size in bytes.
@@ -212,25 +203,22 @@ impl MemoryRow {
     }
 }
 
-impl<T> StoreInner<T> {
-    /// The row behind a handle.
-    pub(crate) fn memory_row(&self, memory: Memory) -> Result<&MemoryRow, Error> {
-        let addr = self.resolve_memory(memory)?;
-        Ok(self.memory_at(addr))
-    }
-
+impl<T> ViewMut<'_, T> {
     /// `memory.grow`: adds pages, shows the new size in all contexts, and returns the old size; `None` if that is not possible.
     pub(crate) fn grow_memory(&mut self, memory: MemAddr, delta: u64) -> Option<u64> {
-        let old = self.memories.get_mut(memory)?.grow(delta)?;
+        let old = self.memory_mut(memory).grow(delta)?;
         if delta > 0 {
             self.refresh_memory(memory);
         }
         Some(old)
     }
+}
 
+impl<T> StoreInner<T> {
     /// A limit, with the zombies that may stand behind it.
     pub(crate) fn limit_error(&self, limit: &'static str, asked: u64, allowed: u64) -> Error {
-        let zombies = self.instances.iter().filter(|(_, row)| row.state == super::row::State::Zombie).count();
+        // While islands run in parallel nobody looks at the rows of all.
+        let zombies = if self.in_parallel { 0 } else { self.zombies() };
         Error::Limit(Box::new(crate::error::LimitError { limit, asked, allowed, zombies: zombies as u64 }))
     }
 }

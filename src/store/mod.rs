@@ -9,7 +9,9 @@
 //! | `lookup` | from handles to rows, with every check |
 //! | `row`, `context` | what a column's rows hold; what machine code sees of them |
 //! | `imports`, `linker`, `template` | matching imports, names to match them by, a module with its imports resolved |
-//! | `spawn`, `free`, `collect` | beginning and end of instances |
+//! | `spawn`, `link`, `begin` | the beginning of an instance, by its phases |
+//! | `batch`, `graph` | many at once: of one template, or modules that import one another |
+//! | `free`, `collect` | the end of instances |
 //! | `names`, `unions`, `island` | their names, who shares with whom, who may reach whom |
 //! | `instance`, `memory`, `table`, `global`, `externs` | what handles do |
 //! | `call`, `typed`, `host`, `builtin` | the ways into machine code and out of it |
@@ -19,6 +21,8 @@
 //! | `detail` | what a trap's operator was about to do |
 
 pub(crate) mod addr;
+pub(crate) mod batch;
+pub(crate) mod begin;
 pub(crate) mod bits;
 #[expect(unsafe_code, reason = "is called by machine code: reads its words and cells")]
 pub(crate) mod builtin;
@@ -36,6 +40,7 @@ pub(crate) mod free;
 #[cfg(test)]
 mod free_test;
 pub(crate) mod global;
+pub(crate) mod graph;
 pub(crate) mod host;
 pub(crate) mod imports;
 pub(crate) mod inspect;
@@ -45,6 +50,7 @@ mod intern_test;
 pub(crate) mod invariants;
 #[expect(unsafe_code, reason = "owns the store's heap block and makes the references into it")]
 pub(crate) mod island;
+pub(crate) mod link;
 pub(crate) mod linker;
 pub(crate) mod lookup;
 pub(crate) mod memory;
@@ -65,6 +71,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::arena::handle::RawHandle;
 use crate::arena::pinned::PinnedPool;
+use crate::arena::shared::SharedSlots;
 use crate::arena::slots::{SlotLimits, Slots};
 use crate::engine::Engine;
 use crate::error::Error;
@@ -73,7 +80,7 @@ use addr::{
     TemplateAddr,
 };
 use context::{ContextBlock, Directory};
-use island::{Access, AsStore, AsStoreMut, StoreBox, View, sealed};
+use island::{AsStore, AsStoreMut, Rows, StoreBox, View, ViewMut, sealed};
 use names::Names;
 use row::{GlobalRow, HostFuncRow, InstanceRow, MemoryRow, State, TableRow, TemplateRow};
 use unions::Unions;
@@ -91,6 +98,9 @@ pub enum EndReason {
     /// The store was closed with this code.
     StoreClosed(u32),
 }
+
+/// A value of the host behind a reference.
+pub(crate) type ExternValue = dyn Any + Send + Sync;
 
 pub(crate) type EndHook<T> = Box<dyn FnMut(Instance, &mut T, EndReason) -> Result<(), Error> + Send>;
 
@@ -136,21 +146,23 @@ pub struct StoreInner<T> {
     pub(crate) closed: Option<u32>,
     /// The next place in the order of spawning.
     pub(crate) seq: u64,
-    pub(crate) instances: Slots<InstanceRow<T>, InstanceAddr>,
+    pub(crate) instances: Rows<InstanceRow<T>, InstanceAddr>,
     pub(crate) templates: Slots<TemplateRow<T>, TemplateAddr>,
     /// The row of each template, by its address.
     pub(crate) template_rows: HashMap<usize, TemplateAddr>,
-    pub(crate) memories: Slots<MemoryRow, MemAddr>,
-    pub(crate) tables: Slots<TableRow, TableAddr>,
-    pub(crate) globals: Slots<GlobalRow, GlobalAddr>,
+    pub(crate) memories: Rows<MemoryRow, MemAddr>,
+    pub(crate) tables: Rows<TableRow, TableAddr>,
+    pub(crate) globals: Rows<GlobalRow, GlobalAddr>,
     pub(crate) host_funcs: Slots<HostFuncRow<T>, HostFuncAddr>,
     /// The row of each host function, by its address.
     pub(crate) host_func_rows: HashMap<usize, HostFuncAddr>,
-    pub(crate) externs: Slots<Box<dyn Any + Send + Sync>, ExternAddr>,
+    pub(crate) externs: SharedSlots<ExternValue, ExternAddr>,
     /// Templates without instances that somebody may still hold.
     pub(crate) idle_templates: VecDeque<TemplateAddr>,
     pub(crate) names: Names,
     pub(crate) unions: Unions,
+    /// Whether islands run on several threads.
+    pub(crate) in_parallel: bool,
     /// Made at the first spawn.
     pub(crate) directory: Option<Directory>,
     pub(crate) pinned: PinnedPool,
@@ -164,7 +176,7 @@ pub struct StoreInner<T> {
 pub(crate) struct Columns<T> {
     templates: Slots<TemplateRow<T>, TemplateAddr>,
     host_funcs: Slots<HostFuncRow<T>, HostFuncAddr>,
-    externs: Slots<Box<dyn Any + Send + Sync>, ExternAddr>,
+    externs: SharedSlots<ExternValue, ExternAddr>,
     hook: Option<EndHook<T>>,
 }
 
@@ -230,6 +242,12 @@ impl<T> Store<T> {
         Self { inner: StoreBox::new(StoreInner::new(engine.clone(), slots)) }
     }
 
+    /// All of it, to be changed.
+    #[inline]
+    pub(crate) fn whole(&mut self) -> &mut StoreInner<T> {
+        self.inner.whole()
+    }
+
     /// The engine.
     #[must_use]
     pub fn engine(&self) -> &Engine {
@@ -254,7 +272,7 @@ impl<T> Store<T> {
     /// If the handle is stale or of another store.
     pub fn data(&self, instance: Instance) -> Result<&T, Error> {
         let inner = self.inner.view().get();
-        let addr = inner.resolve_instance(instance)?;
+        let addr = inner.find_instance(instance)?;
         Ok(&inner.instance(addr).body.data)
     }
 
@@ -263,8 +281,8 @@ impl<T> Store<T> {
     /// # Errors
     /// If the handle is stale or of another store.
     pub fn data_mut(&mut self, instance: Instance) -> Result<&mut T, Error> {
-        let inner = self.inner.view_mut().into_mut();
-        let addr = inner.resolve_instance(instance)?;
+        let inner = self.whole();
+        let addr = inner.find_instance(instance)?;
         Ok(&mut inner.instance_mut(addr).body.data)
     }
 
@@ -277,7 +295,7 @@ impl<T> Store<T> {
 
     /// All instances with a usable handle, in the order of their slots, their data to be changed.
     pub fn instances_mut(&mut self) -> impl Iterator<Item = (Instance, &mut T)> {
-        let inner = self.inner.view_mut().into_mut();
+        let inner = self.whole();
         let store = low_half(inner.id);
         let usable = inner.instances.iter_mut().filter(|(_, row)| row.state != State::Zombie);
         usable.map(move |(addr, row)| {
@@ -291,7 +309,7 @@ impl<T> Store<T> {
         &mut self,
         hook: impl FnMut(Instance, &mut T, EndReason) -> Result<(), Error> + Send + 'static,
     ) {
-        self.inner.view_mut().hook = Some(Box::new(hook));
+        self.whole().hook = Some(Box::new(hook));
     }
 }
 
@@ -320,8 +338,8 @@ impl<T> AsStore for Store<T> {
 
 impl<T> AsStoreMut for Store<T> {
     #[inline]
-    fn access(&mut self) -> Access<'_, T> {
-        Access(self.inner.view_mut())
+    fn view_mut(&mut self) -> ViewMut<'_, T> {
+        self.inner.view_mut()
     }
 }
 
@@ -342,10 +360,14 @@ impl<T> StoreInner<T> {
             globals: Slots::new(low, slots),
             host_funcs: Slots::new(low, slots),
             host_func_rows: HashMap::new(),
-            externs: Slots::new(low, SlotLimits { generation_max: slots.generation_max, ..EXTERN_SLOTS }),
+            externs: SharedSlots::new(
+                low,
+                SlotLimits { generation_max: slots.generation_max, ..EXTERN_SLOTS },
+            ),
             idle_templates: VecDeque::new(),
             names: Names::default(),
             unions: Unions::default(),
+            in_parallel: false,
             directory: None,
             pinned: PinnedPool::new(),
             orphans: HashMap::new(),
@@ -388,13 +410,18 @@ impl<T> StoreInner<T> {
         Columns {
             templates: std::mem::replace(&mut self.templates, Slots::new(low, limits)),
             host_funcs: std::mem::replace(&mut self.host_funcs, Slots::new(low, limits)),
-            externs: std::mem::replace(&mut self.externs, Slots::new(low, EXTERN_SLOTS)),
+            externs: std::mem::replace(&mut self.externs, SharedSlots::new(low, EXTERN_SLOTS)),
             hook: self.hook.take(),
         }
     }
 
+    /// How many freed instances references or importers keep.
+    pub(crate) fn zombies(&self) -> usize {
+        self.instances.iter().filter(|(_, row)| row.state == State::Zombie).count()
+    }
+
     fn stats(&self) -> Stats {
-        let zombies = self.instances.iter().filter(|(_, row)| row.state == State::Zombie).count();
+        let zombies = self.zombies();
         let retired = [
             self.instances.retired(),
             self.memories.retired(),

@@ -6,8 +6,50 @@
 
 use std::collections::HashMap;
 
-use super::addr::InstanceAddr;
+use super::Store;
+use super::addr::{Instance, InstanceAddr};
+use super::island::AsStore;
 use crate::error::{Error, Name};
+
+impl<T> Store<T> {
+    /// Gives an instance a further name.
+    ///
+    /// # Errors
+    /// `AlreadyClosed`, `NameTaken`, or the handle is stale or of another store.
+    pub fn register(&mut self, name: &str, instance: Instance) -> Result<(), Error> {
+        let store = self.whole();
+        store.check_not_closed()?;
+        let addr = store.find_instance(instance)?;
+        store.names.register(name, addr)?;
+        if !name.is_empty() {
+            store.instance_mut(addr).body.names.push(name.into());
+        }
+        Ok(())
+    }
+
+    /// Takes a name from its instance; whether there was one.
+    ///
+    /// # Errors
+    /// If the store is closed.
+    pub fn unregister(&mut self, name: &str) -> Result<bool, Error> {
+        let store = self.whole();
+        store.check_open()?;
+        let Some(addr) = store.names.get(name) else { return Ok(false) };
+        store.names.unregister(name, addr);
+        store.instance_mut(addr).body.names.retain(|own| &**own != name);
+        Ok(true)
+    }
+
+    /// The instance of this name.
+    ///
+    /// # Errors
+    /// If the store is closed.
+    pub fn instance(&self, name: &str) -> Result<Option<Instance>, Error> {
+        let store = self.view().get();
+        store.check_open()?;
+        Ok(store.names.get(name).map(|addr| store.instance_handle(addr)))
+    }
+}
 
 /// Who has a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

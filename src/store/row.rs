@@ -13,7 +13,6 @@ use super::addr::{FuncAddr, GlobalAddr, InstanceAddr, MemAddr, TableAddr, Templa
 use super::context::{CellBlock, CellPtr, ContextBlock};
 use super::host::HostFunc;
 use super::template::TemplateInner;
-use super::unions::Island;
 use crate::arena::pool::MemorySlot;
 use crate::engine::TypeId;
 use crate::spec::module::{DataIdx, ElemIdx, FuncIdx, MemIdx, TableIdx};
@@ -140,8 +139,6 @@ pub(crate) struct MemoryRow {
     pub(crate) users: u32,
     /// Whether the host made it and has not freed it.
     pub(crate) host_share: bool,
-    /// Where it belongs in the islands.
-    pub(crate) island: Island,
     /// Contexts that show it.
     pub(crate) mirrors: SmallVec<[(InstanceAddr, MemIdx); 1]>,
 }
@@ -158,8 +155,6 @@ pub(crate) struct TableRow {
     pub(crate) users: u32,
     /// Whether the host made it and has not freed it.
     pub(crate) host_share: bool,
-    /// Where it belongs in the islands.
-    pub(crate) island: Island,
     /// Contexts that show it.
     pub(crate) mirrors: SmallVec<[(InstanceAddr, TableIdx); 1]>,
 }
@@ -174,8 +169,6 @@ pub(crate) struct GlobalRow {
     pub(crate) owner: GlobalOwner,
     /// Instances that own or import it, plus one for the host if the host made it.
     pub(crate) users: u32,
-    /// Where it belongs in the islands.
-    pub(crate) island: Island,
 }
 
 /// Whose block a global's cell lies in.

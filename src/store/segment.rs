@@ -6,6 +6,7 @@
 
 use super::StoreInner;
 use super::addr::{InstanceAddr, MemAddr, TableAddr};
+use super::island::ViewMut;
 use super::memory::checked_range;
 use crate::spec::const_expr::{ConstEnv, ConstExpr};
 use crate::spec::module::{DataIdx, ElemIdx, FuncIdx, GlobalIdx, MemIdx, TableIdx};
@@ -49,7 +50,9 @@ impl<T> StoreInner<T> {
     pub(crate) fn table_of(&self, instance: InstanceAddr, table: TableIdx) -> TableAddr {
         self.instance(instance).body.tables[table.index()]
     }
+}
 
+impl<T> ViewMut<'_, T> {
     /// `memory.init`: copies `n` bytes of a segment from `src` on.
     ///
     /// # Errors
@@ -60,16 +63,14 @@ impl<T> StoreInner<T> {
         (memory, data): (MemIdx, DataIdx),
         (dst, src, n): (u64, u64, u64),
     ) -> Result<(), Trap> {
-        let Self { instances, templates, memories, .. } = self;
-        let row = instances.get(instance).expect("the instance runs or is being made");
-        let module = &templates.get(row.template).expect("outlives its instances").template.module;
+        let memory = self.memory_of(instance, memory);
+        let (memory, row, module) = self.memory_and_module(memory, instance);
         let segment = if row.body.data_is_dropped(data) {
             &[]
         } else {
             &module.bytes()[module.decl().data[data].bytes.clone()]
         };
-        let memory = row.body.memories[memory.index()];
-        let bytes = memories.get_mut(memory).expect("an instance keeps its memories").bytes_mut();
+        let bytes = memory.bytes_mut();
         let from = checked_range(src, n, segment.len()).ok_or(MEMORY)?;
         let to = checked_range(dst, n, bytes.len()).ok_or(MEMORY)?;
         bytes[to].copy_from_slice(&segment[from]);
@@ -91,7 +92,7 @@ impl<T> StoreInner<T> {
         (at, n): (u64, u64),
         value: u8,
     ) -> Result<(), Trap> {
-        let bytes = self.memory_at_mut(memory).bytes_mut();
+        let bytes = self.memory_mut(memory).bytes_mut();
         let range = checked_range(at, n, bytes.len()).ok_or(MEMORY)?;
         bytes[range].fill(value);
         Ok(())
@@ -107,13 +108,13 @@ impl<T> StoreInner<T> {
         (dst, src, n): (u64, u64, u64),
     ) -> Result<(), Trap> {
         if to == from {
-            let bytes = self.memory_at_mut(to).bytes_mut();
+            let bytes = self.memory_mut(to).bytes_mut();
             let from = checked_range(src, n, bytes.len()).ok_or(MEMORY)?;
             let to = checked_range(dst, n, bytes.len()).ok_or(MEMORY)?;
             bytes.copy_within(from, to.start);
             return Ok(());
         }
-        let [to, from] = self.memories.get_disjoint_mut([to, from]).expect("an instance keeps its memories");
+        let (to, from) = self.two_memories(to, from);
         let (to, from) = (to.bytes_mut(), from.bytes());
         let source = checked_range(src, n, from.len()).ok_or(MEMORY)?;
         let target = checked_range(dst, n, to.len()).ok_or(MEMORY)?;

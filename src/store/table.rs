@@ -7,14 +7,13 @@ use std::cell::Cell;
 
 use smallvec::SmallVec;
 
+use super::Store;
 use super::addr::{Table, TableAddr};
-use super::island::{AsStore, AsStoreMut, OpenMut};
+use super::island::{AsStore, AsStoreMut, Row, Rows, ViewMut};
 use super::memory::reserve;
 use super::row::TableRow;
-use super::unions::Island;
+use super::unions::Label;
 use super::val::Val;
-use super::{Store, StoreInner};
-use crate::arena::slots::Slots;
 use crate::engine::Engine;
 use crate::error::{AccessError, Error};
 use crate::spec::limits::TABLE_ELEMENTS_MAX;
@@ -27,13 +26,14 @@ impl Table {
     /// # Errors
     /// If limits or the system do not allow it, `init` is no reference of its type, or the store is closed.
     pub fn new<T>(store: &mut Store<T>, ty: TableType, init: Val) -> Result<Self, Error> {
-        let mut store = store.view_mut();
-        store.check_open()?;
-        let word = store.bits_for(ty.element.into(), init)?.as_u64();
+        let mut view = store.view_mut();
+        view.check_open()?;
+        let word = view.bits_for(ty.element.into(), init)?.as_u64();
+        let store = store.whole();
         let row = TableRow { users: 1, host_share: true, ..TableRow::new(&store.engine, ty)? };
         row.fill(0..row.words.len(), word);
         reserve(&mut store.tables, 1, "tables")?;
-        let addr = store.tables.insert(row);
+        let addr = store.tables.insert(Row::new(Label::NONE, row));
         store.join_table_word(addr, word);
         Ok(Self::new_handle(&store.tables, addr))
     }
@@ -43,8 +43,8 @@ impl Table {
     /// # Errors
     /// If the handle is stale or of another store.
     pub fn free<T>(self, store: &mut Store<T>) -> Result<(), Error> {
-        let mut store = store.view_mut();
-        let addr = store.resolve_table(self)?;
+        let store = store.whole();
+        let addr = store.find_table(self)?;
         let row = store.table_at_mut(addr);
         if std::mem::take(&mut row.host_share) {
             store.release_table(addr);
@@ -57,7 +57,7 @@ impl Table {
     /// # Errors
     /// If the handle is stale or of another store.
     pub fn ty(self, store: &impl AsStore) -> Result<TableType, Error> {
-        Ok(store.view().get().table_row(self)?.ty)
+        Ok(store.view().table_row(self)?.ty)
     }
 
     /// Its number of elements.
@@ -65,7 +65,7 @@ impl Table {
     /// # Errors
     /// If the handle is stale or of another store.
     pub fn size(self, store: &impl AsStore) -> Result<u64, Error> {
-        Ok(store.view().get().table_row(self)?.words.len() as u64)
+        Ok(store.view().table_row(self)?.words.len() as u64)
     }
 
     /// An element. A function in it may be gone: then it can be looked at, but not called.
@@ -73,7 +73,7 @@ impl Table {
     /// # Errors
     /// If there is no such element, or the handle is stale or of another store.
     pub fn get(self, store: &impl AsStore, index: u64) -> Result<Val, Error> {
-        let store = store.view().get();
+        let store = store.view();
         let row = store.table_row(self)?;
         let word = row.word(index).ok_or_else(|| self.beyond(index, row))?;
         Ok(Val::from_bits(row.ty.element.into(), Bits::from_u64(word.get()), store.low_id()))
@@ -86,11 +86,11 @@ impl Table {
     pub fn set(self, store: &mut impl AsStoreMut, index: u64, value: Val) -> Result<(), Error> {
         let mut store = store.view_mut();
         let addr = store.resolve_table(self)?;
-        let element = store.table_row(self)?.ty.element;
+        let element = store.table_at(addr).ty.element;
         let word = store.bits_for(element.into(), value)?.as_u64();
         let row = store.table_at(addr);
         row.word(index).ok_or_else(|| self.beyond(index, row))?.set(word);
-        store.join_table_word(addr, word);
+        store.note_table_word(addr, word);
         Ok(())
     }
 
@@ -102,14 +102,14 @@ impl Table {
     pub fn grow(self, store: &mut impl AsStoreMut, delta: u64, init: Val) -> Result<u64, Error> {
         let mut store = store.view_mut();
         let addr = store.resolve_table(self)?;
-        let row = store.table_row(self)?;
+        let row = store.table_at(addr);
         let (asked, allowed) = ((row.words.len() as u64).saturating_add(delta), row.elements_max);
         let element = row.ty.element;
         let word = store.bits_for(element.into(), init)?.as_u64();
         let Some(old) = store.grow_table(addr, delta, word) else {
             return Err(store.limit_error("table elements", asked, allowed));
         };
-        store.join_table_word(addr, word);
+        store.note_table_word(addr, word);
         Ok(old)
     }
 
@@ -117,7 +117,7 @@ impl Table {
         AccessError::Table { index, table: self.name(), size: row.words.len() as u64 }.into()
     }
 
-    pub(crate) fn new_handle(tables: &Slots<TableRow, TableAddr>, addr: TableAddr) -> Self {
+    pub(crate) fn new_handle(tables: &Rows<TableRow, TableAddr>, addr: TableAddr) -> Self {
         Self::from_raw(tables.handle(addr))
     }
 }
@@ -137,7 +137,6 @@ impl TableRow {
             words: Vec::new(),
             users: 0,
             host_share: false,
-            island: Island::NONE,
             mirrors: SmallVec::new(),
         };
         row.grow(min, 0).ok_or_else(|| Error::System(std::io::ErrorKind::OutOfMemory.into()))?;
@@ -166,20 +165,22 @@ impl TableRow {
     }
 }
 
-impl<T> StoreInner<T> {
-    /// The row behind a handle.
-    pub(crate) fn table_row(&self, table: Table) -> Result<&TableRow, Error> {
-        let addr = self.resolve_table(table)?;
-        Ok(self.table_at(addr))
-    }
-
+impl<T> ViewMut<'_, T> {
     /// `table.grow`: adds elements, shows the table anew in all contexts, and returns the old size; `None` if that is not
     /// possible.
     pub(crate) fn grow_table(&mut self, table: TableAddr, delta: u64, word: u64) -> Option<u64> {
-        let old = self.tables.get_mut(table)?.grow(delta, word)?;
+        let old = self.table_mut(table).grow(delta, word)?;
         if delta > 0 {
             self.refresh_table(table);
         }
         Some(old)
+    }
+
+    /// The host has put a word into a table: what it names shares the table's island. In a parallel run it does already, since
+    /// handles of others are refused.
+    pub(crate) fn note_table_word(&mut self, table: TableAddr, word: u64) {
+        if let Some(store) = self.whole() {
+            store.join_table_word(table, word);
+        }
     }
 }

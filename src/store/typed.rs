@@ -6,10 +6,9 @@ use std::any::type_name;
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::StoreInner;
 use super::addr::{ExternRef, Func, Instance, InstanceAddr};
 use super::call::{self, Callee};
-use super::island::{AsStore, AsStoreMut, OpenMut, ViewMut};
+use super::island::{AsStore, AsStoreMut, ViewMut};
 use super::row::State;
 use super::val::{extern_ref_of_word, func_of_word};
 use crate::error::{Error, TypeError};
@@ -30,7 +29,7 @@ pub trait WasmTy: Sized + private::Sealed {
     const TYPE: ValType;
     /// The cell for the value; references are checked.
     #[doc(hidden)]
-    fn into_bits<T>(self, store: &mut StoreInner<T>) -> Result<Bits, Error>;
+    fn into_bits<T>(self, store: &mut ViewMut<'_, T>) -> Result<Bits, Error>;
     /// The value of a cell, in the store whose id's low half is `store`.
     #[doc(hidden)]
     fn from_bits(bits: Bits, store: u32) -> Self;
@@ -44,7 +43,7 @@ macro_rules! number {
             const TYPE: ValType = ValType::$wasm;
 
             #[inline]
-            fn into_bits<T>(self, _: &mut StoreInner<T>) -> Result<Bits, Error> {
+            fn into_bits<T>(self, _: &mut ViewMut<'_, T>) -> Result<Bits, Error> {
                 let $value = self;
                 Ok($into)
             }
@@ -71,7 +70,7 @@ impl private::Sealed for Option<Func> {}
 impl WasmTy for Option<Func> {
     const TYPE: ValType = ValType::FuncRef;
 
-    fn into_bits<T>(self, store: &mut StoreInner<T>) -> Result<Bits, Error> {
+    fn into_bits<T>(self, store: &mut ViewMut<'_, T>) -> Result<Bits, Error> {
         store.func_word(self).map(Bits::from_u64)
     }
 
@@ -85,7 +84,7 @@ impl private::Sealed for Option<ExternRef> {}
 impl WasmTy for Option<ExternRef> {
     const TYPE: ValType = ValType::ExternRef;
 
-    fn into_bits<T>(self, store: &mut StoreInner<T>) -> Result<Bits, Error> {
+    fn into_bits<T>(self, store: &mut ViewMut<'_, T>) -> Result<Bits, Error> {
         store.extern_ref_word(self).map(Bits::from_u64)
     }
 
@@ -100,7 +99,7 @@ pub trait WasmValues: Sized + private::Sealed {
     const TYPES: &'static [ValType];
     /// Writes the first cells.
     #[doc(hidden)]
-    fn write<T>(self, cells: &mut [Bits], store: &mut StoreInner<T>) -> Result<(), Error>;
+    fn write<T>(self, cells: &mut [Bits], store: &mut ViewMut<'_, T>) -> Result<(), Error>;
     /// Reads the first cells.
     #[doc(hidden)]
     fn read(cells: &[Bits], store: u32) -> Self;
@@ -110,7 +109,7 @@ impl<A: WasmTy> WasmValues for A {
     const TYPES: &'static [ValType] = &[A::TYPE];
 
     #[inline]
-    fn write<T>(self, cells: &mut [Bits], store: &mut StoreInner<T>) -> Result<(), Error> {
+    fn write<T>(self, cells: &mut [Bits], store: &mut ViewMut<'_, T>) -> Result<(), Error> {
         cells[0] = self.into_bits(store)?;
         Ok(())
     }
@@ -144,7 +143,7 @@ macro_rules! tuple_values {
 
             #[inline]
             #[allow(unused_variables, clippy::allow_attributes, reason = "the empty tuple writes nothing")]
-            fn write<T>(self, cells: &mut [Bits], store: &mut StoreInner<T>) -> Result<(), Error> {
+            fn write<T>(self, cells: &mut [Bits], store: &mut ViewMut<'_, T>) -> Result<(), Error> {
                 $( cells[$at] = self.$at.into_bits(store)?; )*
                 Ok(())
             }
@@ -240,7 +239,7 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
         if found != expected {
             return Err(TypeError::Signature { expected, found }.into());
         }
-        let store = store.view().get();
+        let store = store.view();
         let callee = store.callee(store.resolve_func(func)?)?;
         Ok(Self { store: store.id, instance, func, callee, types: PhantomData })
     }
@@ -284,20 +283,22 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
 
     /// Whether it may be called now; the instance that a host function is called for.
     #[inline]
-    fn check<T>(&self, store: &StoreInner<T>) -> Result<Option<InstanceAddr>, Error> {
+    fn check<T>(&self, store: &ViewMut<'_, T>) -> Result<Option<InstanceAddr>, Error> {
         store.check_open()?;
         if self.store != store.id {
             return Err(call::other_store(self.func, store.low_id()));
         }
         let Some(instance) = self.instance else {
-            store.check_callable(self.func.addr(), self.func)?;
+            store.check_callable(self.func)?;
             return Ok(None);
         };
         let addr = instance.addr();
-        match store.instances.get(addr).map(|row| row.state) {
-            Some(State::Live | State::Starting) => {}
-            Some(State::Exited(code)) => return Err(Error::Exit(code)),
-            _ => return Err(store.refuse_instance(instance)),
+        let Some(row) = store.instances.get(addr) else { return Err(store.refuse_instance(instance)) };
+        store.as_view().check_scope(row.label(), || instance.name())?;
+        match row.state {
+            State::Live | State::Starting => {}
+            State::Exited(code) => return Err(Error::Exit(code)),
+            State::Zombie => return Err(store.refuse_instance(instance)),
         }
         if instance.raw != self.func.raw || self.func.is_host() {
             store.resolve_func(self.func)?;

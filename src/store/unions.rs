@@ -1,142 +1,236 @@
 //! Islands: which instances share a memory, table, mutable global or function, and so may not run at once.
 //!
-//! Owns: the joined groups. A group is named by the `seq` of one of its members, past or present: never reused. A lone instance
-//! is its own group and has no entry here.
-//! Does not know: why two are joined. Groups are joined only; `free` never splits them.
+//! Owns: the groups of what was joined, and the labels in rows that name them. A label is the `seq` of a member, past or
+//! present, and so never comes twice; a join keeps that of the larger side and writes it into the rows of the smaller. A lone
+//! instance with its own rows is its own island and has no group here.
+//! Does not know: why two are joined. Groups are joined only; `free` never splits them, `collect` makes them anew.
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::StoreInner;
-use super::addr::{FuncAddr, GlobalAddr, InstanceAddr, MemAddr, TableAddr};
+use super::addr::{FuncAddr, GlobalAddr, Instance, InstanceAddr, MemAddr, TableAddr};
+use super::island::{AsStore, Rows};
 use super::row::GlobalOwner;
+use super::{Store, StoreInner};
+use crate::error::Error;
 use crate::spec::types::{RefType, ValType};
 use crate::spec::value::Bits;
 
-/// Where a memory, table or global belongs: the group of an instance that uses it or that a word in it names, or nowhere yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Island(Option<(u64, InstanceAddr)>);
+/// Names an island.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Label(u64);
 
-impl Island {
-    /// Nowhere yet.
-    pub(crate) const NONE: Self = Self(None);
+impl Label {
+    /// In no island yet: what the host made, and no instance uses.
+    pub(crate) const NONE: Self = Self(0);
 
-    /// With an instance, by its place in the order of spawning.
-    pub(crate) const fn of(seq: u64, instance: InstanceAddr) -> Self {
-        Self(Some((seq, instance)))
+    /// Of a lone instance, by its place in the order of spawning.
+    ///
+    /// # Panics
+    /// If that is 0: places begin at 1.
+    pub(crate) const fn of(seq: u64) -> Self {
+        assert!(seq != 0);
+        Self(seq)
     }
 }
 
-/// The joined groups.
+/// What a group holds: instances first, and rows that no instance in it owns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Member {
+    /// An instance, and with it what it defines.
+    Instance(InstanceAddr),
+    /// A memory of the host, or of an instance that is gone.
+    Memory(MemAddr),
+    /// Likewise a table.
+    Table(TableAddr),
+    /// Likewise a global.
+    Global(GlobalAddr),
+}
+
+/// One group.
+#[derive(Debug)]
+struct Group {
+    members: BTreeSet<Member>,
+    /// Whether a reference that a member holds may have come from elsewhere, or one to it may be held elsewhere.
+    has_company: bool,
+}
+
+impl Group {
+    fn instances(&self) -> impl Iterator<Item = InstanceAddr> + '_ {
+        self.members.iter().map_while(|member| match member {
+            Member::Instance(instance) => Some(*instance),
+            _ => None,
+        })
+    }
+}
+
+/// The groups.
 #[derive(Debug, Default)]
 pub(crate) struct Unions {
-    /// From a group that was joined to another, to that one.
-    joined: HashMap<u64, u64>,
-    /// Members of groups that were joined, present ones only.
-    members: HashMap<u64, BTreeSet<InstanceAddr>>,
+    groups: HashMap<Label, Group>,
 }
 
 impl Unions {
-    /// How many groups have been joined of several.
+    /// How many groups hold several instances.
     pub(crate) fn len(&self) -> usize {
-        self.members.len()
+        self.groups.values().filter(|group| group.instances().nth(1).is_some()).count()
     }
 
-    /// The group that a node belongs to now.
-    pub(crate) fn find(&self, mut node: u64) -> u64 {
-        while let Some(&next) = self.joined.get(&node) {
-            node = next;
+    /// The instances of a group, in the order of their slots; none for a lone instance.
+    pub(crate) fn members(&self, label: Label) -> impl Iterator<Item = InstanceAddr> + '_ {
+        self.groups.get(&label).into_iter().flat_map(Group::instances)
+    }
+
+    /// Forgets a member that is gone.
+    pub(crate) fn leave(&mut self, label: Label, member: Member) {
+        if self.groups.is_empty() {
+            return;
         }
-        node
-    }
-
-    /// As `find`, and the next time one step leads there: groups of things that outlive many users are joined again and again.
-    fn root(&mut self, mut node: u64) -> u64 {
-        let root = self.find(node);
-        while let Some(next) = self.joined.get_mut(&node) {
-            node = std::mem::replace(next, root);
-        }
-        root
-    }
-
-    /// Members of a group that was joined, in the order of their slots; none for a lone instance.
-    pub(crate) fn members(&self, node: u64) -> impl Iterator<Item = InstanceAddr> + '_ {
-        self.members.get(&self.find(node)).into_iter().flatten().copied()
-    }
-
-    /// Whether a node's group has been joined.
-    pub(crate) fn is_joined(&self, node: u64) -> bool {
-        self.members.contains_key(&self.find(node))
-    }
-
-    /// Joins the groups of two nodes, each given with its instance where that may be the lone member of its group. The larger
-    /// group keeps its name. False if they were one group already.
-    pub(crate) fn join(&mut self, a: (u64, Option<InstanceAddr>), b: (u64, Option<InstanceAddr>)) -> bool {
-        let (root_a, root_b) = (self.root(a.0), self.root(b.0));
-        if root_a == root_b {
-            return false;
-        }
-        let members_a = self.take_members(root_a, a.1);
-        let members_b = self.take_members(root_b, b.1);
-        let ((into, mut kept), (from, moved)) = if members_a.len() >= members_b.len() {
-            ((root_a, members_a), (root_b, members_b))
-        } else {
-            ((root_b, members_b), (root_a, members_a))
-        };
-        kept.extend(moved);
-        self.joined.insert(from, into);
-        self.members.insert(into, kept);
-        true
-    }
-
-    fn take_members(&mut self, root: u64, lone: Option<InstanceAddr>) -> BTreeSet<InstanceAddr> {
-        self.members.remove(&root).unwrap_or_else(|| lone.into_iter().collect())
-    }
-
-    /// Forgets an instance that is gone.
-    pub(crate) fn remove(&mut self, node: u64, instance: InstanceAddr) {
-        let root = self.find(node);
-        if let Some(members) = self.members.get_mut(&root) {
-            members.remove(&instance);
-            if members.is_empty() {
-                self.members.remove(&root);
+        if let Some(group) = self.groups.get_mut(&label) {
+            group.members.remove(&member);
+            if group.members.is_empty() {
+                self.groups.remove(&label);
             }
         }
+    }
+}
+
+impl<T> Store<T> {
+    /// Says that two instances may reach each other from now on: both, and all that shares with either, are one island, which
+    /// never runs on two threads at once. Imports, and functions that the host hands on, do the same by themselves.
+    ///
+    /// # Errors
+    /// If a handle is stale or of another store.
+    pub fn join(&mut self, a: Instance, b: Instance) -> Result<(), Error> {
+        let store = self.whole();
+        let (a, b) = (store.find_instance(a)?, store.find_instance(b)?);
+        store.join_instances(a, b);
+        Ok(())
+    }
+
+    /// The instances that may reach each other with this one, itself included, in the order of their slots; those that were
+    /// freed and are kept by references too. What was joined is not parted by freeing, but by [`Store::collect`].
+    ///
+    /// # Errors
+    /// If the handle is stale or of another store.
+    pub fn island(&self, instance: Instance) -> Result<Vec<Instance>, Error> {
+        let store = self.view().get();
+        let addr = store.find_instance(instance)?;
+        let members: Vec<_> = store.unions.members(store.label_of(addr)).collect();
+        let members = if members.is_empty() { vec![addr] } else { members };
+        Ok(members.into_iter().map(|member| store.instance_handle(member)).collect())
     }
 }
 
 impl<T> StoreInner<T> {
-    /// Joins the islands of two instances.
-    pub(crate) fn join_instances(&mut self, a: InstanceAddr, b: InstanceAddr) {
-        let node = |addr| (self.instance(addr).seq, addr);
-        self.join_nodes(node(a), node(b));
-    }
-
-    fn join_nodes(&mut self, a: (u64, InstanceAddr), b: (u64, InstanceAddr)) {
-        // A node that was never joined is that of a lone instance, if that is not gone.
-        let [lone_a, lone_b] = [a, b].map(|(node, addr)| {
-            let lone = !self.unions.is_joined(node) && self.instances.contains(addr);
-            lone.then_some(addr)
-        });
-        if self.unions.join((a.0, lone_a), (b.0, lone_b)) {
-            lone_a.into_iter().chain(lone_b).for_each(|lone| self.note_company(lone));
+    /// The label of a row.
+    fn label(&self, member: Member) -> Label {
+        match member {
+            Member::Instance(instance) => self.instances.get(instance).expect("joined at rest").label(),
+            Member::Memory(memory) => self.memories.get(memory).expect("joined at rest").label(),
+            Member::Table(table) => self.tables.get(table).expect("joined at rest").label(),
+            Member::Global(global) => self.globals.get(global).expect("joined at rest").label(),
         }
     }
 
-    /// An instance and something of an island come together.
-    fn join_island(&mut self, island: Island, instance: InstanceAddr) -> Island {
-        let node = (self.instance(instance).seq, instance);
-        match island.0 {
-            None => Island(Some(node)),
-            Some(other) => {
-                self.join_nodes(other, node);
-                island
+    /// Who stands for a row whose island has no group: the lone instance that owns it. It shows its own rows first.
+    fn representative(&self, member: Member) -> Member {
+        let first = match member {
+            Member::Instance(_) => None,
+            Member::Memory(memory) => self.memory_at(memory).mirrors.first().map(|mirror| mirror.0),
+            Member::Table(table) => self.table_at(table).mirrors.first().map(|mirror| mirror.0),
+            Member::Global(global) => match self.global_at(global).owner {
+                GlobalOwner::Instance(owner) => self.instances.contains(owner).then_some(owner),
+                GlobalOwner::Host(..) => None,
+            },
+        };
+        first.map_or(member, Member::Instance)
+    }
+
+    /// Takes a row's group out, to be merged; of what is alone, one is made.
+    fn take_group(&mut self, member: Member) -> (Label, Group) {
+        let label = self.label(member);
+        if let Some(group) = self.unions.groups.remove(&label) {
+            return (label, group);
+        }
+        let alone = if label == Label::NONE { member } else { self.representative(member) };
+        let has_company = match alone {
+            Member::Instance(_) | Member::Memory(_) => false,
+            Member::Table(_) => true,
+            Member::Global(global) => self.global_at(global).ty.content.is_ref(),
+        };
+        (label, Group { members: BTreeSet::from([alone]), has_company })
+    }
+
+    /// Joins the islands of two rows.
+    pub(crate) fn join(&mut self, a: Member, b: Member) {
+        let (label_a, label_b) = (self.label(a), self.label(b));
+        // Where no instance is, nothing can run: what the host made stays alone until it meets one.
+        if label_a == label_b {
+            return;
+        }
+        let (a, b) = (self.take_group(a), self.take_group(b));
+        let keeps_a =
+            label_b == Label::NONE || label_a != Label::NONE && a.1.members.len() >= b.1.members.len();
+        let ((label, mut kept), (_, moved)) = if keeps_a { (a, b) } else { (b, a) };
+        moved.members.iter().for_each(|&member| self.relabel(member, label));
+        let sides = [&kept, &moved];
+        // A group of several instances has company already, so here each side has at most one.
+        let has_company = sides.iter().any(|side| side.has_company)
+            || sides.iter().all(|side| side.instances().next().is_some());
+        let newly: Vec<InstanceAddr> = if has_company {
+            sides.into_iter().filter(|side| !side.has_company).flat_map(Group::instances).collect()
+        } else {
+            Vec::new()
+        };
+        kept.members.extend(moved.members);
+        kept.has_company = has_company;
+        self.unions.groups.insert(label, kept);
+        newly.into_iter().for_each(|instance| self.note_company(instance));
+    }
+
+    /// Writes a label into a member's rows.
+    fn relabel(&mut self, member: Member, label: Label) {
+        let Self { instances, memories, tables, globals, .. } = self;
+        let instance = match member {
+            Member::Instance(instance) => instance,
+            Member::Memory(memory) => return set_label(memories, memory, label),
+            Member::Table(table) => return set_label(tables, table, label),
+            Member::Global(global) => return set_label(globals, global, label),
+        };
+        set_label(instances, instance, label);
+        let body = &instances.get(instance).expect("a member is not gone").body;
+        body.memories.iter().for_each(|&memory| set_label(memories, memory, label));
+        body.tables.iter().for_each(|&table| set_label(tables, table, label));
+        for &global in &body.globals {
+            let row = globals.get(global).expect("an instance keeps its globals");
+            // An immutable global of another is read, not shared.
+            if row.ty.mutable || matches!(row.owner, GlobalOwner::Instance(owner) if owner == instance) {
+                set_label(globals, global, label);
             }
         }
     }
 
+    /// Makes an instance and what it defines an island of their own.
+    pub(crate) fn label_alone(&mut self, instance: InstanceAddr, label: Label) {
+        let Self { instances, memories, tables, globals, templates, .. } = self;
+        set_label(instances, instance, label);
+        let row = instances.get(instance).expect("listed by the caller");
+        let template = templates.get(row.template).expect("outlives its instances");
+        let imported = template.template.module.decl().imported;
+        let own = |count: u32| count as usize;
+        row.body.memories[own(imported.memories)..].iter().for_each(|&at| set_label(memories, at, label));
+        row.body.tables[own(imported.tables)..].iter().for_each(|&at| set_label(tables, at, label));
+        row.body.globals[own(imported.globals)..].iter().for_each(|&at| set_label(globals, at, label));
+    }
+
+    /// Joins the islands of two instances.
+    pub(crate) fn join_instances(&mut self, a: InstanceAddr, b: InstanceAddr) {
+        self.join(Member::Instance(a), Member::Instance(b));
+    }
+
     /// From now on the instance shares its island: if its module can leak references, they may be held elsewhere, and so may
     /// those to functions that it imports.
-    pub(crate) fn note_company(&mut self, instance: InstanceAddr) {
+    fn note_company(&mut self, instance: InstanceAddr) {
         if !self.module_of(instance).can_leak() {
             return;
         }
@@ -154,31 +248,17 @@ impl<T> StoreInner<T> {
 
     /// An instance uses a memory of another, or of the host.
     pub(crate) fn join_memory(&mut self, memory: MemAddr, instance: InstanceAddr) {
-        let island = self.memory_at(memory).island;
-        let island = self.join_island(island, instance);
-        self.memory_at_mut(memory).island = island;
+        self.join(Member::Memory(memory), Member::Instance(instance));
     }
 
     /// An instance uses a table, or a function of it is put into the table.
     pub(crate) fn join_table(&mut self, table: TableAddr, instance: InstanceAddr) {
-        let row = self.table_at(table);
-        let (island, host_made) = (row.island, row.host_share);
-        let island = self.join_island(island, instance);
-        self.table_at_mut(table).island = island;
-        if host_made {
-            self.note_company(instance);
-        }
+        self.join(Member::Table(table), Member::Instance(instance));
     }
 
     /// An instance uses a mutable global, or a function of it is put into the global.
     pub(crate) fn join_global(&mut self, global: GlobalAddr, instance: InstanceAddr) {
-        let row = self.global_at(global);
-        let host_made = matches!(row.owner, GlobalOwner::Host(..)) && row.ty.content.is_ref();
-        let island = self.join_island(row.island, instance);
-        self.global_at_mut(global).island = island;
-        if host_made {
-            self.note_company(instance);
-        }
+        self.join(Member::Global(global), Member::Instance(instance));
     }
 
     /// The host has put a word into a table.
@@ -206,74 +286,9 @@ impl<T> StoreInner<T> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::Unions;
-    use crate::arena::handle::Addr;
-    use crate::store::addr::InstanceAddr;
-
-    fn instance(slot: u32) -> InstanceAddr {
-        Addr::from_parts(slot, 1).unwrap().into()
-    }
-
-    /// Node and instance of a lone one: nodes are never 0.
-    fn lone(n: u32) -> (u64, Option<InstanceAddr>) {
-        (u64::from(n), Some(instance(n)))
-    }
-
-    #[test]
-    fn groups_join_and_know_their_members() {
-        let mut unions = Unions::default();
-        assert!(unions.join(lone(1), lone(2)));
-        assert!(unions.join(lone(3), lone(4)));
-        assert!(!unions.join((1, None), (2, None)));
-        assert_eq!(unions.len(), 2);
-        assert_ne!(unions.find(1), unions.find(3));
-        assert!(unions.join((2, None), (4, None)));
-        let root = unions.find(1);
-        assert!((1..=4).all(|node| unions.find(node) == root && unions.is_joined(node)));
-        assert_eq!(unions.members(3).collect::<Vec<_>>(), [1, 2, 3, 4].map(instance));
-        assert!(!unions.is_joined(5));
-        assert_eq!(unions.members(5).count(), 0);
-    }
-
-    #[test]
-    fn a_member_that_goes_leaves_its_name_to_the_rest() {
-        let mut unions = Unions::default();
-        unions.join(lone(1), lone(2));
-        unions.remove(1, instance(1));
-        assert_eq!(unions.members(1).collect::<Vec<_>>(), [instance(2)]);
-        // A newcomer in the slot of the first is in no old group.
-        assert!(!unions.is_joined(9));
-        assert!(unions.join((9, Some(instance(1))), (2, None)));
-        unions.remove(9, instance(1));
-        unions.remove(2, instance(2));
-        assert_eq!(unions.len(), 0);
-    }
-
-    #[test]
-    fn a_group_whose_members_come_and_go_stays_shallow() {
-        let mut unions = Unions::default();
-        for n in 2..5_000 {
-            assert!(unions.join((1, None), lone(n)));
-            unions.remove(u64::from(n), instance(n));
-        }
-        let steps = std::iter::successors(Some(1), |node| unions.joined.get(node).copied()).count();
-        assert!(steps <= 3, "{steps} steps");
-    }
-
-    #[test]
-    fn a_chain_of_joins_stays_shallow() {
-        let mut unions = Unions::default();
-        for n in 2..5_000 {
-            unions.join((u64::from(n - 1), Some(instance(n - 1))), lone(n));
-        }
-        let root = unions.find(1);
-        assert!((2..5_000).all(|node| unions.find(node) == root));
-        assert_eq!(
-            unions.joined.values().filter(|&&next| next != root).count(),
-            0,
-            "the larger side keeps its name"
-        );
-    }
+fn set_label<B, A>(rows: &mut Rows<B, A>, addr: A, label: Label)
+where
+    A: Copy + From<crate::arena::handle::Addr> + Into<crate::arena::handle::Addr>,
+{
+    rows.get_mut(addr).expect("a member is not gone").set_label(label);
 }

@@ -3,8 +3,8 @@
 //! Owns: [`Val`]. A reference in it is a handle: it keeps nothing alive and is checked when it is used.
 //! Does not know: how cells reach machine code (`call`).
 
-use super::StoreInner;
 use super::addr::{ExternRef, Func, FuncAddr, extern_of_word, extern_word};
+use super::island::ViewMut;
 use crate::arena::handle::{Addr, RawHandle};
 use crate::error::{AccessError, Error};
 use crate::spec::types::{RefType, ValType};
@@ -109,7 +109,7 @@ pub(crate) fn extern_ref_of_word(word: u64, store: u32) -> Option<ExternRef> {
     extern_of_word(word).map(|addr| ExternRef::from_raw(RawHandle::new(addr.into(), store)))
 }
 
-impl<T> StoreInner<T> {
+impl<T> ViewMut<'_, T> {
     /// The cell for a value: references are checked, and a function that the host hands on is from now on known to be held
     /// elsewhere.
     pub(crate) fn bits_of(&mut self, val: Val) -> Result<Bits, Error> {
@@ -135,7 +135,7 @@ impl<T> StoreInner<T> {
         let Some(func) = func else { return Ok(0) };
         let addr = self.resolve_func(func)?;
         if let FuncAddr::Wasm(instance, _) = addr {
-            self.mark_escaped(instance);
+            self.instance_mut(instance).escaped = true;
         }
         Ok(addr.word())
     }

@@ -1,0 +1,189 @@
+//! Many instances at once: of one template, all or none.
+//!
+//! Owns: [`Store::spawn_batch`], and the phases of a batch: prepare all, make all rows in order, then segments and start
+//! functions of different islands in parallel. A failure ends the whole batch.
+//! Does not know: modules that import one another (`graph`), what one instance is made of (`spawn`).
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::addr::{Instance, InstanceAddr};
+use super::begin::begin;
+use super::free::{Free, GoneData};
+use super::island::{AsStoreMut, ViewMut};
+use super::spawn::{Prepared, Room};
+use super::template::{Template, TemplateInner};
+use super::{EndReason, Store, StoreInner};
+use crate::error::{BatchError, Error};
+use crate::module::Module;
+
+impl<T: Send> Store<T> {
+    /// Makes one instance of a template for each `T`, all or none, and runs their start functions: those of different islands in
+    /// parallel, on the threads of the current rayon pool, those of one island in order. The handles are in the order of `data`.
+    ///
+    /// While they start, host functions reach the island of their instance only, also on one thread: everything else answers
+    /// [`Error::WrongIsland`]. Apart from that the result is that of [`Store::spawn`] called once for each.
+    ///
+    /// ```
+    /// use skep::{Config, Engine, Linker, Module, Store};
+    ///
+    /// let engine = Engine::new(&Config::default())?;
+    /// let module = Module::new(&engine, r#"(module
+    ///     (memory (export "memory") 1)
+    ///     (func $start (i32.store (i32.const 0) (i32.const 7)))
+    ///     (start $start))"#)?;
+    /// let template = Linker::<usize>::new(&engine).template(&module)?;
+    /// let mut store = Store::new(&engine);
+    /// let many = store.spawn_batch(&template, 0..100)?;
+    /// assert_eq!(many.len(), 100);
+    /// assert_eq!(*store.data(many[42])?, 42);
+    /// assert_eq!(many[42].memory(&store, "memory")?.data(&store)?[0], 7);
+    /// # Ok::<(), skep::Error>(())
+    /// ```
+    ///
+    /// Instantiation is [§4.5.4 of the specification](https://webassembly.github.io/spec/core/exec/modules.html#instantiation).
+    ///
+    /// # Errors
+    /// `AlreadyClosed`; `Batch` with the lowest index that fails and its error, as of [`Store::spawn`]. Then there is none of
+    /// the instances. Start functions of lower indices have run, of those above any; what they wrote to imported memories,
+    /// tables and globals stays.
+    ///
+    /// # Panics
+    /// If a start function calls a host function that panics: the batch is ended, and the panic goes on.
+    pub fn spawn_batch(
+        &mut self,
+        template: &Template<T>,
+        data: impl IntoIterator<Item = T>,
+    ) -> Result<Vec<Instance>, Error> {
+        let items: Vec<_> = data.into_iter().map(|data| (&template.inner, data)).collect();
+        self.whole().check_not_closed()?;
+        self.whole().sweep_idle();
+        let mut view = self.view_mut();
+        let batch = make_rows(&mut view, items).map_err(Failure::into_error)?;
+        if let Err(failure) = begin_all(&mut view, &batch) {
+            let store = self.whole();
+            let mut gone = GoneData::new();
+            store.end_batch(&batch, failure.index, &mut gone);
+            gone.finish();
+            return Err(failure.into_error());
+        }
+        let store = self.whole();
+        for begun in &batch {
+            store.go_live(begun.instance, "", 0);
+        }
+        Ok(batch.iter().map(|begun| store.instance_handle(begun.instance)).collect())
+    }
+}
+
+/// An instance of a batch that has its rows.
+#[derive(Clone, Debug)]
+pub(super) struct Made {
+    pub(super) instance: InstanceAddr,
+    pub(super) module: Module,
+}
+
+/// The lowest item of a batch that failed.
+pub(super) struct Failure {
+    pub(super) index: usize,
+    pub(super) cause: Cause,
+}
+
+/// How an item failed.
+pub(super) enum Cause {
+    Error(Error),
+    Panic(Box<dyn Any + Send>),
+}
+
+impl Failure {
+    pub(super) const fn new(index: usize, error: Error) -> Self {
+        Self { index, cause: Cause::Error(error) }
+    }
+
+    /// The error of the batch.
+    ///
+    /// # Panics
+    /// A panic of the host goes on here.
+    pub(super) fn into_error(self) -> Error {
+        match self.cause {
+            Cause::Error(cause) => Error::Batch(Box::new(BatchError { index: self.index, cause })),
+            Cause::Panic(payload) => resume_unwind(payload),
+        }
+    }
+}
+
+/// Prepares all, then makes the rows of all and links them, in order. If something is missing nothing has been made.
+pub(super) fn make_rows<T>(
+    view: &mut ViewMut<'_, T>,
+    items: Vec<(&Arc<TemplateInner<T>>, T)>,
+) -> Result<Vec<Made>, Failure> {
+    let ptr = view.ptr();
+    let store = view.whole().expect("a store at rest is whole");
+    let all = store.prepare_all(items.iter().map(|(template, _)| *template))?;
+    let made = all.into_iter().zip(items).map(|(prepared, (template, data))| {
+        let instance = store.commit(prepared, data);
+        store.link(instance, template, ptr);
+        Made { instance, module: template.module.clone() }
+    });
+    Ok(made.collect())
+}
+
+/// Segments and start functions of all, islands in parallel.
+pub(super) fn begin_all<T: Send>(view: &mut ViewMut<'_, T>, batch: &[Made]) -> Result<(), Failure> {
+    let mut islands = BTreeMap::<_, Vec<usize>>::new();
+    for (index, made) in batch.iter().enumerate() {
+        islands.entry(view.label_of(made.instance)).or_default().push(index);
+    }
+    // What lies above the lowest failure so far need not begin.
+    let lowest = AtomicUsize::new(usize::MAX);
+    let failures = view.in_parallel(islands.into_iter().collect(), |mut island, indices: Vec<usize>| {
+        let mut here = indices.into_iter().take_while(|&index| index < lowest.load(Ordering::Relaxed));
+        let failed = here.find_map(|index| begin_one(&mut island, &batch[index], index).err());
+        if let Some(failure) = &failed {
+            lowest.fetch_min(failure.index, Ordering::Relaxed);
+        }
+        failed
+    });
+    failures.into_iter().flatten().min_by_key(|failure| failure.index).map_or(Ok(()), Err)
+}
+
+fn begin_one<T>(island: &mut ViewMut<'_, T>, made: &Made, index: usize) -> Result<(), Failure> {
+    match catch_unwind(AssertUnwindSafe(|| begin(island, made.instance, &made.module))) {
+        Ok(begun) => begun.map_err(|error| Failure::new(index, error)),
+        Err(payload) => Err(Failure { index, cause: Cause::Panic(payload) }),
+    }
+}
+
+impl<T> StoreInner<T> {
+    fn prepare_all<'a>(
+        &mut self,
+        templates: impl Iterator<Item = &'a Arc<TemplateInner<T>>>,
+    ) -> Result<Vec<Prepared>, Failure>
+    where
+        T: 'a,
+    {
+        let (mut room, mut all) = (Room::default(), Vec::new());
+        for (index, template) in templates.enumerate() {
+            match self.prepare(template, &mut room) {
+                Ok(prepared) => all.push(prepared),
+                Err(error) => {
+                    let mut gone = GoneData::new();
+                    all.into_iter().for_each(|prepared| self.give_back(prepared, &mut gone));
+                    gone.finish();
+                    return Err(Failure::new(index, error));
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// Ends the instances of a batch of which one failed, newest first.
+    pub(super) fn end_batch(&mut self, batch: &[Made], failed: usize, gone: &mut GoneData<T>) {
+        for (index, made) in batch.iter().enumerate().rev() {
+            let why = if index == failed { EndReason::StartFailed } else { EndReason::BatchAborted };
+            gone.absorb(self.end(made.instance, Free::WhenUnreachable, why).1);
+        }
+    }
+}
