@@ -169,9 +169,9 @@ impl<T> StoreInner<T> {
         self.globals.iter_mut().for_each(|(_, row)| row.set_label(Label::NONE));
         let mut all: Vec<_> = self.instances.iter().map(|(addr, row)| (row.seq, addr)).collect();
         all.sort_unstable();
-        for &(seq, instance) in &all {
+        for &(_, instance) in &all {
             self.instance_mut(instance).escaped = false;
-            self.label_alone(instance, Label::of(seq));
+            self.label_alone(instance);
         }
         for (_, instance) in all {
             self.join_uses(instance);

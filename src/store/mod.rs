@@ -199,7 +199,7 @@ pub struct Stats {
     pub externs: usize,
     /// Names, reserved ones included.
     pub names: usize,
-    /// Islands with more than one member.
+    /// Islands that have held several instances; they stay one until `collect`.
     pub islands: usize,
     /// Slots that have reached their last generation.
     pub retired_slots: usize,

@@ -52,6 +52,8 @@ struct Group {
     members: BTreeSet<Member>,
     /// Whether a reference that a member holds may have come from elsewhere, or one to it may be held elsewhere.
     has_company: bool,
+    /// Whether it has held several instances.
+    is_joined: bool,
 }
 
 impl Group {
@@ -70,9 +72,9 @@ pub(crate) struct Unions {
 }
 
 impl Unions {
-    /// How many groups hold several instances.
+    /// How many groups with instances have held several.
     pub(crate) fn len(&self) -> usize {
-        self.groups.values().filter(|group| group.instances().nth(1).is_some()).count()
+        self.groups.values().filter(|group| group.is_joined && group.instances().next().is_some()).count()
     }
 
     /// The instances of a group, in the order of their slots; none for a lone instance.
@@ -158,7 +160,7 @@ impl<T> StoreInner<T> {
             Member::Table(_) => true,
             Member::Global(global) => self.global_at(global).ty.content.is_ref(),
         };
-        (label, Group { members: BTreeSet::from([alone]), has_company })
+        (label, Group { members: BTreeSet::from([alone]), has_company, is_joined: false })
     }
 
     /// Joins the islands of two rows.
@@ -171,56 +173,57 @@ impl<T> StoreInner<T> {
         let (a, b) = (self.take_group(a), self.take_group(b));
         let keeps_a =
             label_b == Label::NONE || label_a != Label::NONE && a.1.members.len() >= b.1.members.len();
-        let ((label, mut kept), (_, moved)) = if keeps_a { (a, b) } else { (b, a) };
-        moved.members.iter().for_each(|&member| self.relabel(member, label));
+        let ((label, mut kept), (old, moved)) = if keeps_a { (a, b) } else { (b, a) };
+        moved.members.iter().for_each(|&member| self.relabel(member, (old, label)));
         let sides = [&kept, &moved];
-        // A group of several instances has company already, so here each side has at most one.
-        let has_company = sides.iter().any(|side| side.has_company)
+        let is_joined = sides.iter().any(|side| side.is_joined)
             || sides.iter().all(|side| side.instances().next().is_some());
+        let has_company = is_joined || sides.iter().any(|side| side.has_company);
         let newly: Vec<InstanceAddr> = if has_company {
             sides.into_iter().filter(|side| !side.has_company).flat_map(Group::instances).collect()
         } else {
             Vec::new()
         };
         kept.members.extend(moved.members);
-        kept.has_company = has_company;
+        (kept.has_company, kept.is_joined) = (has_company, is_joined);
         self.unions.groups.insert(label, kept);
         newly.into_iter().for_each(|instance| self.note_company(instance));
     }
 
-    /// Writes a label into a member's rows.
-    fn relabel(&mut self, member: Member, label: Label) {
+    /// Writes a label into a member's rows that have the old one. What an instance imports and is still to be joined with has
+    /// another.
+    fn relabel(&mut self, member: Member, (from, to): (Label, Label)) {
         let Self { instances, memories, tables, globals, .. } = self;
-        let instance = match member {
-            Member::Instance(instance) => instance,
-            Member::Memory(memory) => return set_label(memories, memory, label),
-            Member::Table(table) => return set_label(tables, table, label),
-            Member::Global(global) => return set_label(globals, global, label),
-        };
-        set_label(instances, instance, label);
-        let body = &instances.get(instance).expect("a member is not gone").body;
-        body.memories.iter().for_each(|&memory| set_label(memories, memory, label));
-        body.tables.iter().for_each(|&table| set_label(tables, table, label));
-        for &global in &body.globals {
-            let row = globals.get(global).expect("an instance keeps its globals");
-            // An immutable global of another is read, not shared.
-            if row.ty.mutable || matches!(row.owner, GlobalOwner::Instance(owner) if owner == instance) {
-                set_label(globals, global, label);
+        match member {
+            Member::Instance(instance) => {
+                set_label(instances, instance, (from, to));
+                let body = &instances.get(instance).expect("a member is not gone").body;
+                body.memories.iter().for_each(|&memory| set_label(memories, memory, (from, to)));
+                body.tables.iter().for_each(|&table| set_label(tables, table, (from, to)));
+                body.globals.iter().for_each(|&global| set_label(globals, global, (from, to)));
             }
+            Member::Memory(memory) => set_label(memories, memory, (from, to)),
+            Member::Table(table) => set_label(tables, table, (from, to)),
+            Member::Global(global) => set_label(globals, global, (from, to)),
         }
     }
 
-    /// Makes an instance and what it defines an island of their own.
-    pub(crate) fn label_alone(&mut self, instance: InstanceAddr, label: Label) {
-        let Self { instances, memories, tables, globals, templates, .. } = self;
-        set_label(instances, instance, label);
-        let row = instances.get(instance).expect("listed by the caller");
-        let template = templates.get(row.template).expect("outlives its instances");
-        let imported = template.template.module.decl().imported;
-        let own = |count: u32| count as usize;
-        row.body.memories[own(imported.memories)..].iter().for_each(|&at| set_label(memories, at, label));
-        row.body.tables[own(imported.tables)..].iter().for_each(|&at| set_label(tables, at, label));
-        row.body.globals[own(imported.globals)..].iter().for_each(|&at| set_label(globals, at, label));
+    /// Makes an instance and what it defines an island of their own, as if it had never met another.
+    pub(crate) fn label_alone(&mut self, instance: InstanceAddr) {
+        let label = Label::of(self.instance(instance).seq);
+        let memories = self.memories_of(instance).1.to_vec();
+        let tables = self.tables_of(instance).1.to_vec();
+        let globals = self.globals_of(instance).1.to_vec();
+        self.instances.get_mut(instance).expect("listed by the caller").set_label(label);
+        for memory in memories {
+            self.memories.get_mut(memory).expect("an instance keeps its memories").set_label(label);
+        }
+        for table in tables {
+            self.tables.get_mut(table).expect("an instance keeps its tables").set_label(label);
+        }
+        for global in globals {
+            self.globals.get_mut(global).expect("an instance keeps its globals").set_label(label);
+        }
     }
 
     /// Joins the islands of two instances.
@@ -286,9 +289,12 @@ impl<T> StoreInner<T> {
     }
 }
 
-fn set_label<B, A>(rows: &mut Rows<B, A>, addr: A, label: Label)
+fn set_label<B, A>(rows: &mut Rows<B, A>, addr: A, (from, to): (Label, Label))
 where
     A: Copy + From<crate::arena::handle::Addr> + Into<crate::arena::handle::Addr>,
 {
-    rows.get_mut(addr).expect("a member is not gone").set_label(label);
+    let row = rows.get_mut(addr).expect("a member keeps its rows");
+    if row.label() == from {
+        row.set_label(to);
+    }
 }
