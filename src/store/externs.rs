@@ -40,7 +40,7 @@ impl ExternRef {
     pub fn data(self, store: &impl AsStore) -> Result<&(dyn Any + Send + Sync), Error> {
         let store = store.view().get();
         let addr = store.resolve_extern(self)?;
-        Ok(store.externs.get(addr).expect("only `collect` takes values out"))
+        Ok(store.extern_at(addr))
     }
 
     /// The value, if it is of this type.

@@ -262,8 +262,11 @@ impl<'a, T> ViewMut<'a, T> {
     /// All of the store, unless this is a view of a parallel run.
     #[inline]
     pub(crate) fn whole(&mut self) -> Option<&mut StoreInner<T>> {
+        if self.scope != ALL {
+            return None;
+        }
         // SAFETY: I1, I2: the block lives, and with this scope, for the time of the borrow, nobody else uses it.
-        (self.scope == ALL).then(|| unsafe { self.ptr.block.as_mut() })
+        Some(unsafe { self.ptr.block.as_mut() })
     }
 
     /// The same view for a shorter time.

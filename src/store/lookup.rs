@@ -4,7 +4,6 @@
 //! not gone and in the scope of the view), and the access to rows that are known not to be gone.
 //! Does not know: what is done with a row.
 
-use super::StoreInner;
 use super::addr::{
     ExternAddr, ExternRef, Func, FuncAddr, Global, GlobalAddr, Instance, InstanceAddr, MemAddr, Memory,
     Table, TableAddr, TemplateAddr,
@@ -12,6 +11,7 @@ use super::addr::{
 use super::island::{View, ViewMut};
 use super::row::{GlobalRow, InstanceRow, MemoryRow, State, TableRow};
 use super::unions::Label;
+use super::{ExternValue, StoreInner};
 use crate::arena::handle::Addr;
 use crate::error::{Error, HandleName, Stale, WrongIsland};
 use crate::module::Module;
@@ -327,5 +327,13 @@ impl<T> StoreInner<T> {
     #[inline]
     pub(crate) fn global_at_mut(&mut self, addr: GlobalAddr) -> &mut GlobalRow {
         self.globals.get_mut(addr).expect("resolved, or kept by an instance")
+    }
+
+    /// The value behind a reference.
+    ///
+    /// # Panics
+    /// If it is gone: the caller has resolved it, and only `collect` takes values out.
+    pub(crate) fn extern_at(&self, addr: ExternAddr) -> &ExternValue {
+        self.externs.get(addr).expect("resolved")
     }
 }
