@@ -199,7 +199,7 @@ pub struct Stats {
     pub externs: usize,
     /// Names, reserved ones included.
     pub names: usize,
-    /// Islands that have held several instances; they stay one until `collect`.
+    /// Islands that have held several instances, perhaps one after the other: they are made anew by `collect` only.
     pub islands: usize,
     /// Slots that have reached their last generation.
     pub retired_slots: usize,

@@ -52,7 +52,7 @@ struct Group {
     members: BTreeSet<Member>,
     /// Whether a reference that a member holds may have come from elsewhere, or one to it may be held elsewhere.
     has_company: bool,
-    /// Whether it has held several instances.
+    /// Whether it has held several instances, perhaps one after the other.
     is_joined: bool,
 }
 
@@ -176,8 +176,9 @@ impl<T> StoreInner<T> {
         let ((label, mut kept), (old, moved)) = if keeps_a { (a, b) } else { (b, a) };
         moved.members.iter().for_each(|&member| self.relabel(member, (old, label)));
         let sides = [&kept, &moved];
-        let is_joined = sides.iter().any(|side| side.is_joined)
-            || sides.iter().all(|side| side.instances().next().is_some());
+        // What has a label has met an instance, which may be gone.
+        let have_met = label_a != Label::NONE && label_b != Label::NONE;
+        let is_joined = have_met || sides.iter().any(|side| side.is_joined);
         let has_company = is_joined || sides.iter().any(|side| side.has_company);
         let newly: Vec<InstanceAddr> = if has_company {
             sides.into_iter().filter(|side| !side.has_company).flat_map(Group::instances).collect()
