@@ -67,9 +67,14 @@ impl Process {
 
     /// Since then no more is resident than allowed, and there are at most `mappings` mappings more.
     pub(crate) fn assert_flat(&self, mappings: usize, what: &str) {
+        self.assert_grown(ALLOWED_BYTES, mappings, what);
+    }
+
+    /// Since then at most so many bytes more are resident and there are at most so many mappings more.
+    pub(crate) fn assert_grown(&self, bytes: usize, mappings: usize, what: &str) {
         let now = Self::now();
         eprint(&format!("{what}: {self:?} then {now:?}\n"));
-        assert!(now.resident_bytes <= self.resident_bytes + ALLOWED_BYTES, "{what}: {self:?} then {now:?}");
+        assert!(now.resident_bytes <= self.resident_bytes + bytes, "{what}: {self:?} then {now:?}");
         assert!(now.mappings <= self.mappings + mappings, "{what}: {self:?} then {now:?}");
         assert_eq!(now.descriptors, self.descriptors, "{what}");
     }

@@ -5,3 +5,4 @@
 
 mod alone;
 mod kept;
+mod soak;
