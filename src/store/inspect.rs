@@ -70,6 +70,30 @@ impl<T> Store<T> {
     }
 }
 
+impl Instance {
+    /// Its names in the store: the one it was spawned under first, then those that were registered.
+    ///
+    /// # Errors
+    /// If the handle is stale or of another store.
+    pub fn names(self, store: &impl AsStore) -> Result<Vec<&str>, Error> {
+        let store = store.view().get();
+        let addr = store.resolve_instance(self)?;
+        Ok(store.instance(addr).body.names.iter().map(|name| &**name).collect())
+    }
+
+    /// The handle with what messages call the instance, for messages of the host: its first name in the store, else its
+    /// module's name, as in `instance#3v7@1 "mod"`. Without one it is the handle alone. One that is freed and still kept by
+    /// others can be described too.
+    ///
+    /// # Errors
+    /// If the handle is stale or of another store.
+    pub fn describe(self, store: &impl AsStore) -> Result<String, Error> {
+        let store = store.view().get();
+        let name = store.display_name(store.resolve_any_instance(self)?);
+        Ok(if name.is_empty() { self.to_string() } else { format!("{self} {name:?}") })
+    }
+}
+
 /// What an instance imports, and what it defines.
 type Parts<'a, A> = (&'a [A], &'a [A]);
 

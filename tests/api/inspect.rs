@@ -100,6 +100,33 @@ fn a_freed_importer_that_is_still_kept_is_an_importer() {
 }
 
 #[test]
+fn s18_an_instance_is_described_by_its_handle_and_its_name() {
+    let mut world = World::new();
+    let id = world.store.id();
+    let bare = world.one("", "(module)");
+    let library = world.one("", r#"(module $library (func (export "f")))"#);
+    let named = world.one("a \"b\"", "(module $library)");
+    let describe = |world: &World, one: Instance| one.describe(&world.store).unwrap();
+    assert_eq!(describe(&world, bare), format!("instance#1v1@{id}"));
+    assert_eq!(describe(&world, library), format!(r#"instance#2v1@{id} "library""#));
+    assert_eq!(describe(&world, named), format!(r#"instance#3v1@{id} "a \"b\"""#));
+    for name in ["x", "y"] {
+        world.store.register(name, library).unwrap();
+    }
+    assert_eq!(library.names(&world.store).unwrap(), ["x", "y"]);
+    assert_eq!(named.names(&world.store).unwrap(), [r#"a "b""#]);
+    assert_eq!(bare.names(&world.store).unwrap(), [""; 0]);
+    assert_eq!(describe(&world, library), format!(r#"instance#2v1@{id} "x""#));
+    assert!(world.store.unregister("x").unwrap());
+    assert_eq!(library.names(&world.store).unwrap(), ["y"]);
+    // Freed and kept by an importer: the names are gone, the module's is not.
+    world.one("", r#"(module (import "y" "f" (func)))"#);
+    assert_eq!(world.store.free(library, Free::WhenUnreachable).unwrap(), Freed::Waiting);
+    assert_eq!(describe(&world, library), format!(r#"instance#2v1@{id} "library""#));
+    assert!(matches!(library.names(&world.store), Err(Error::Stale(_))));
+}
+
+#[test]
 fn handles_come_back_from_their_bits() {
     let mut world = World::new();
     let a = world.one("", ALL);

@@ -180,6 +180,8 @@ pub(crate) const USES: &[Use] = &[
     row!(both "Instance::exports" [Instance] |s, h| h.instance.exports(&*s)),
     row!(both "Instance::module" [Instance] |s, h| h.instance.module(&*s)),
     row!(both "Instance::exit_code" [Instance] |s, h| h.instance.exit_code(&*s)),
+    row!(both "Instance::names" [Instance] |s, h| h.instance.names(&*s)),
+    row!(both "Instance::describe" [Kept] |s, h| h.instance.describe(&*s)),
     row!(both "Memory::ty" [Memory] |s, h| h.memory.ty(&*s)),
     row!(both "Memory::size" [Memory] |s, h| h.memory.size(&*s)),
     row!(both "Memory::size_bytes" [Memory] |s, h| h.memory.size_bytes(&*s)),
