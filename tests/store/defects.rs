@@ -3,7 +3,7 @@
 //! The modules that told them apart are in `probes.wat`.
 
 use crate::common::{World, both, probe, text};
-use skep::{Config, Error, Features, Module, Trap};
+use skep::{Config, Error, Features, Memory, MemoryType, Module, Trap};
 
 #[test]
 fn w1_an_element_segment_out_of_bounds_traps() {
@@ -66,6 +66,18 @@ fn w7_a_memory_without_maximum_does_not_count_as_having_the_greatest() {
         world.one("a", probe("nomax/exp"));
         let error = "import memory[a.m]: maximum size mismatch: 65536, but actual has no max";
         assert_eq!(text(world.spawn("", probe("nomax/imp"))), error);
+    });
+}
+
+/// Modules with shared memories come with a later feature; the host can make one that says it is.
+#[test]
+fn w8_shared_must_agree() {
+    both(|mut world| {
+        let ty = MemoryType { shared: true, ..MemoryType::new(1, Some(2)) };
+        let memory = Memory::new(&mut world.store, ty).unwrap();
+        world.linker.define("a", "m", memory);
+        let error = world.template(r#"(module (import "a" "m" (memory 1 2)))"#).unwrap_err();
+        assert_eq!(error.to_string(), "import memory[a.m]: shared mismatch: false != true");
     });
 }
 

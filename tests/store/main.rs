@@ -22,4 +22,5 @@ mod naming;
 mod references;
 mod rows_1_43;
 mod rows_44_80;
+mod texts;
 mod types;

@@ -181,7 +181,15 @@ pub(crate) const ROWS: &[Row] = &[
         "link errors are deterministic and complete",
         &["s27_d15_the_same_errors_every_time", "s27_every_failing_import_is_listed_and_no_other"],
     ),
-    row(28, "texts of link errors are as agreed", &["mismatches_say_expected_then_found"]),
+    row(
+        28,
+        "texts of link errors are as agreed",
+        &[
+            "s28_alternate_texts_of_links_add_types_and_the_nearest_name",
+            "texts_are_as_agreed",
+            "no_text_is_forgotten",
+        ],
+    ),
     row(
         29,
         "imported functions match by type and are resolved to the origin",

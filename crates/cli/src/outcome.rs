@@ -39,12 +39,21 @@ impl Failure {
 
     /// An error of the runtime, about what `place` names: a trap, an exit, or a failure.
     pub(crate) fn of(place: impl fmt::Display, error: &Error) -> Self {
+        Self::after(format_args!("{place}: "), error)
+    }
+
+    /// What a call of an export ended with.
+    pub(crate) fn of_call(file: &str, func: &str, error: &Error) -> Self {
+        Self::after(format_args!("module[{file}] function[{func}] failed: "), error)
+    }
+
+    fn after(words: fmt::Arguments<'_>, error: &Error) -> Self {
         if error.trap().is_some() {
-            return Self::Trap(format!("{place}: {error:#}"));
+            return Self::Trap(format!("{words}{error:#}"));
         }
         match error.exit_code() {
             Some(code) => Self::Status(status_of_exit(code)),
-            None => Self::Failed(format!("{place}: {}", text(error))),
+            None => Self::Failed(format!("{words}{}", text(error))),
         }
     }
 }

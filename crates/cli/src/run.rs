@@ -123,7 +123,7 @@ impl World {
             .map_err(|error| Failure::Usage(format!("{file}: {name} {}: {error}", ty.text())))?;
         let results = func
             .call_as(&mut self.store, instance, &args)
-            .map_err(|error| Failure::of(format_args!("{file}: {name}"), &error))?;
+            .map_err(|error| Failure::of_call(file, name, &error))?;
         let mut out = io::stdout().lock();
         for result in &results {
             writeln!(out, "{}", values::show(result))?;

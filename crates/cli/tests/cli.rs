@@ -186,7 +186,7 @@ fn traps_tell_where() {
     let folder = Folder::new().with("math.wat", MATH);
     let output = folder.skep(&["run", "--invoke", "div", "math.wat", "0"]);
     let err = String::from_utf8_lossy(&output.stderr);
-    assert!(err.starts_with("error: math.wat: div: integer divide by zero"), "{err}");
+    assert!(err.starts_with("error: module[math.wat] function[div] failed: integer divide by zero"), "{err}");
     assert!(err.lines().count() > 1, "no backtrace: {err}");
 }
 
