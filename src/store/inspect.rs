@@ -76,9 +76,9 @@ impl Instance {
     /// # Errors
     /// If the handle is stale or of another store.
     pub fn names(self, store: &impl AsStore) -> Result<Vec<&str>, Error> {
-        let store = store.view().get();
+        let store = store.view();
         let addr = store.resolve_instance(self)?;
-        Ok(store.instance(addr).body.names.iter().map(|name| &**name).collect())
+        Ok(store.get().instance(addr).body.names.iter().map(|name| &**name).collect())
     }
 
     /// The handle with what messages call the instance, for messages of the host: its first name in the store, else its
@@ -88,8 +88,10 @@ impl Instance {
     /// # Errors
     /// If the handle is stale or of another store.
     pub fn describe(self, store: &impl AsStore) -> Result<String, Error> {
-        let store = store.view().get();
-        let name = store.display_name(store.resolve_any_instance(self)?);
+        let view = store.view();
+        let addr = view.get().find_any_instance(self)?;
+        view.check_scope(view.get().label_of(addr), || self.name())?;
+        let name = view.get().display_name(addr);
         Ok(if name.is_empty() { self.to_string() } else { format!("{self} {name:?}") })
     }
 }
