@@ -124,6 +124,40 @@ fn soak_of_what_waits_for_collect() {
     });
 }
 
+/// Instances of each batch.
+const BATCH: u32 = 20;
+
+#[test]
+fn soak_of_batches_and_graphs() {
+    let exporter = r#"(module (memory (export "m") 1) (func (export "f") (result i32) (i32.const 3)))"#;
+    let importer = r#"(module (import "one" "m" (memory 1)) (import "one" "f" (func $f (result i32)))
+        (func $s (i32.store (i32.const 0) (call $f))) (start $s))"#;
+    alone("soak::soak_of_batches_and_graphs", || {
+        for engine in engines() {
+            let mut lives = Lives::new(&engine);
+            let linker = Linker::new(&engine);
+            let modules = [exporter, importer].map(|text| Module::new(&engine, text).unwrap());
+            check("batches", (soak_cycles() / BATCH).max(10), &mut lives, |lives, n| {
+                let kind = n as usize % KINDS.len();
+                let mut instances = match lives.store.spawn_batch(&lives.templates[kind], 0..BATCH) {
+                    Ok(instances) => instances,
+                    Err(Error::Batch(_)) => Vec::new(),
+                    Err(error) => panic!("{error}"),
+                };
+                assert_eq!(instances.is_empty(), [FAILING, OUTSIDE].contains(&KINDS[kind]));
+                let graph = ["two", "one"].into_iter().zip(modules.iter().rev());
+                let graph = graph.map(|(name, module)| (name, module, n));
+                instances.extend(lives.store.spawn_all(&linker, graph).unwrap());
+                for instance in instances {
+                    lives.store.free(instance, Free::WhenUnreachable).unwrap();
+                }
+            });
+            let stats = lives.store.stats();
+            assert_eq!((stats.instances, stats.zombies, stats.names, stats.islands), (1, 0, 1, 1));
+        }
+    });
+}
+
 /// A slot is retired when it has had this many lives.
 const GENERATIONS: u32 = (1 << 22) - 1;
 
