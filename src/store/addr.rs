@@ -13,7 +13,7 @@ use crate::spec::module::FuncIdx;
 
 addr_type!(
     /// Row of an instance.
-    pub(crate) struct InstanceAddr,
+    pub struct InstanceAddr,
     "instance"
 );
 addr_type!(

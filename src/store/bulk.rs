@@ -69,7 +69,7 @@ impl Table {
         let row = store.table_at(addr);
         self.check_range(row, index, len)?;
         let element = row.ty.element;
-        let word = store.bits_for(element.into(), value)?.as_u64();
+        let word = store.bits_for(element.into(), value, None)?.as_u64();
         store.table_fill(addr, (index, len), word).map_err(Error::from_trap)?;
         if len > 0 {
             store.note_table_word(addr, word);

@@ -54,6 +54,16 @@ pub(crate) enum Callee {
     Host(Func),
 }
 
+impl Callee {
+    /// The instance whose code it is.
+    pub(crate) const fn instance(&self) -> Option<InstanceAddr> {
+        match self {
+            Self::Wasm { instance, .. } => Some(*instance),
+            Self::Host(_) => None,
+        }
+    }
+}
+
 impl fmt::Debug for Callee {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -100,12 +110,12 @@ fn call_untyped<T>(
     let addr = store.check_callable(func)?;
     let ty = store.func_type(addr).clone();
     check_params(&ty, params)?;
+    let callee = store.callee(addr)?;
     let mut cells: SmallVec<[Bits; 8]> =
         SmallVec::from_elem(Bits::ZERO, ty.params.len().max(ty.results.len()));
     for (cell, &param) in cells.iter_mut().zip(params) {
-        *cell = store.bits_of(param)?;
+        *cell = store.bits_of(param, callee.instance())?;
     }
-    let callee = store.callee(addr)?;
     call(store.reborrow(), &callee, caller, &mut cells)?;
     let low_id = store.low_id();
     Ok(ty.results.iter().zip(cells).map(|(&ty, bits)| Val::from_bits(ty, bits, low_id)).collect())

@@ -22,7 +22,7 @@ impl Global {
     pub fn new<T>(store: &mut Store<T>, ty: GlobalType, value: Val) -> Result<Self, Error> {
         let mut view = store.view_mut();
         view.check_open()?;
-        let bits = view.bits_for(ty.content, value)?;
+        let bits = view.bits_for(ty.content, value, None)?;
         let store = store.whole();
         reserve(&mut store.globals, 1, "globals")?;
         let block = CellBlock::alloc(&mut store.pinned)?;
@@ -79,7 +79,7 @@ impl Global {
         if !ty.mutable {
             return Err(AccessError::Immutable { global: self.name() }.into());
         }
-        let bits = store.bits_for(ty.content, value)?;
+        let bits = store.bits_for(ty.content, value, None)?;
         store.global_at(addr).cell.set(bits);
         if let Some(store) = store.whole() {
             store.join_global_value(addr, bits);

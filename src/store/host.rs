@@ -108,7 +108,7 @@ fn call_untyped<T>(
     let mut results: Vals = ty.results.iter().map(|&ty| Val::default_of(ty)).collect();
     closure(caller.reborrow(), &params, &mut results)?;
     for ((&ty, &val), cell) in ty.results.iter().zip(&results).zip(cells) {
-        *cell = caller.view.bits_for(ty, val)?;
+        *cell = caller.view.bits_for(ty, val, Some(caller.instance))?;
     }
     Ok(())
 }
@@ -227,7 +227,7 @@ macro_rules! closures {
                 typed_host_func::<T, ($($name,)*), R::Values>(move |caller, cells| {
                     #[allow(unused_variables, clippy::allow_attributes, reason = "there may be no parameter")]
                     let store = caller.view.low_id();
-                    self($( $name::from_bits(cells[$at], store) ),*).into_values()?.write(cells, &mut caller.view)
+                    self($( $name::from_bits(cells[$at], store) ),*).into_values()?.write(cells, &mut caller.view, Some(caller.instance))
                 })
             }
         }
@@ -244,7 +244,7 @@ macro_rules! closures {
                     let store = caller.view.low_id();
                     self(caller.reborrow(), $( $name::from_bits(cells[$at], store) ),*)
                         .into_values()?
-                        .write(cells, &mut caller.view)
+                        .write(cells, &mut caller.view, Some(caller.instance))
                 })
             }
         }

@@ -28,7 +28,7 @@ impl Table {
     pub fn new<T>(store: &mut Store<T>, ty: TableType, init: Val) -> Result<Self, Error> {
         let mut view = store.view_mut();
         view.check_open()?;
-        let word = view.bits_for(ty.element.into(), init)?.as_u64();
+        let word = view.bits_for(ty.element.into(), init, None)?.as_u64();
         let store = store.whole();
         let row = TableRow { users: 1, host_share: true, ..TableRow::new(&store.engine, ty)? };
         row.fill(0..row.words.len(), word);
@@ -87,7 +87,7 @@ impl Table {
         let mut store = store.view_mut();
         let addr = store.resolve_table(self)?;
         let element = store.table_at(addr).ty.element;
-        let word = store.bits_for(element.into(), value)?.as_u64();
+        let word = store.bits_for(element.into(), value, None)?.as_u64();
         let row = store.table_at(addr);
         row.word(index).ok_or_else(|| self.beyond(index, row))?.set(word);
         store.note_table_word(addr, word);
@@ -105,7 +105,7 @@ impl Table {
         let row = store.table_at(addr);
         let (asked, allowed) = ((row.words.len() as u64).saturating_add(delta), row.elements_max);
         let element = row.ty.element;
-        let word = store.bits_for(element.into(), init)?.as_u64();
+        let word = store.bits_for(element.into(), init, None)?.as_u64();
         let Some(old) = store.grow_table(addr, delta, word) else {
             return Err(store.limit_error("table elements", asked, allowed));
         };

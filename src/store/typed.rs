@@ -27,9 +27,9 @@ mod private {
 pub trait WasmTy: Sized + private::Sealed {
     /// The wasm type.
     const TYPE: ValType;
-    /// The cell for the value; references are checked.
+    /// The cell for the value, for code of instance `to`; references are checked.
     #[doc(hidden)]
-    fn into_bits<T>(self, store: &mut ViewMut<'_, T>) -> Result<Bits, Error>;
+    fn into_bits<T>(self, store: &mut ViewMut<'_, T>, to: Option<InstanceAddr>) -> Result<Bits, Error>;
     /// The value of a cell, in the store whose id's low half is `store`.
     #[doc(hidden)]
     fn from_bits(bits: Bits, store: u32) -> Self;
@@ -43,7 +43,7 @@ macro_rules! number {
             const TYPE: ValType = ValType::$wasm;
 
             #[inline]
-            fn into_bits<T>(self, _: &mut ViewMut<'_, T>) -> Result<Bits, Error> {
+            fn into_bits<T>(self, _: &mut ViewMut<'_, T>, _: Option<InstanceAddr>) -> Result<Bits, Error> {
                 let $value = self;
                 Ok($into)
             }
@@ -70,8 +70,8 @@ impl private::Sealed for Option<Func> {}
 impl WasmTy for Option<Func> {
     const TYPE: ValType = ValType::FuncRef;
 
-    fn into_bits<T>(self, store: &mut ViewMut<'_, T>) -> Result<Bits, Error> {
-        store.func_word(self).map(Bits::from_u64)
+    fn into_bits<T>(self, store: &mut ViewMut<'_, T>, to: Option<InstanceAddr>) -> Result<Bits, Error> {
+        store.func_word(self, to).map(Bits::from_u64)
     }
 
     fn from_bits(bits: Bits, store: u32) -> Self {
@@ -84,7 +84,7 @@ impl private::Sealed for Option<ExternRef> {}
 impl WasmTy for Option<ExternRef> {
     const TYPE: ValType = ValType::ExternRef;
 
-    fn into_bits<T>(self, store: &mut ViewMut<'_, T>) -> Result<Bits, Error> {
+    fn into_bits<T>(self, store: &mut ViewMut<'_, T>, _: Option<InstanceAddr>) -> Result<Bits, Error> {
         store.extern_ref_word(self).map(Bits::from_u64)
     }
 
@@ -97,9 +97,14 @@ impl WasmTy for Option<ExternRef> {
 pub trait WasmValues: Sized + private::Sealed {
     /// The wasm types.
     const TYPES: &'static [ValType];
-    /// Writes the first cells.
+    /// Writes the first cells, for code of instance `to`.
     #[doc(hidden)]
-    fn write<T>(self, cells: &mut [Bits], store: &mut ViewMut<'_, T>) -> Result<(), Error>;
+    fn write<T>(
+        self,
+        cells: &mut [Bits],
+        store: &mut ViewMut<'_, T>,
+        to: Option<InstanceAddr>,
+    ) -> Result<(), Error>;
     /// Reads the first cells.
     #[doc(hidden)]
     fn read(cells: &[Bits], store: u32) -> Self;
@@ -109,8 +114,13 @@ impl<A: WasmTy> WasmValues for A {
     const TYPES: &'static [ValType] = &[A::TYPE];
 
     #[inline]
-    fn write<T>(self, cells: &mut [Bits], store: &mut ViewMut<'_, T>) -> Result<(), Error> {
-        cells[0] = self.into_bits(store)?;
+    fn write<T>(
+        self,
+        cells: &mut [Bits],
+        store: &mut ViewMut<'_, T>,
+        to: Option<InstanceAddr>,
+    ) -> Result<(), Error> {
+        cells[0] = self.into_bits(store, to)?;
         Ok(())
     }
 
@@ -143,8 +153,8 @@ macro_rules! tuple_values {
 
             #[inline]
             #[allow(unused_variables, clippy::allow_attributes, reason = "the empty tuple writes nothing")]
-            fn write<T>(self, cells: &mut [Bits], store: &mut ViewMut<'_, T>) -> Result<(), Error> {
-                $( cells[$at] = self.$at.into_bits(store)?; )*
+            fn write<T>(self, cells: &mut [Bits], store: &mut ViewMut<'_, T>, to: Option<InstanceAddr>) -> Result<(), Error> {
+                $( cells[$at] = self.$at.into_bits(store, to)?; )*
                 Ok(())
             }
 
@@ -276,7 +286,7 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
         params: P,
     ) -> Result<R, Error> {
         let mut cells = [Bits::ZERO; N];
-        params.write(&mut cells, store)?;
+        params.write(&mut cells, store, self.callee.instance())?;
         call::call(store.reborrow(), &self.callee, caller, &mut cells)?;
         Ok(R::read(&cells, store.low_id()))
     }

@@ -3,7 +3,7 @@
 //! Owns: [`Val`]. A reference in it is a handle: it keeps nothing alive and is checked when it is used.
 //! Does not know: how cells reach machine code (`call`).
 
-use super::addr::{ExternRef, Func, FuncAddr, extern_of_word, extern_word};
+use super::addr::{ExternRef, Func, FuncAddr, InstanceAddr, extern_of_word, extern_word};
 use super::island::ViewMut;
 use crate::arena::handle::{Addr, RawHandle};
 use crate::error::{AccessError, Error};
@@ -111,31 +111,42 @@ pub(crate) fn extern_ref_of_word(word: u64, store: u32) -> Option<ExternRef> {
 
 impl<T> ViewMut<'_, T> {
     /// The cell for a value: references are checked, and a function that the host hands on is from now on known to be held
-    /// elsewhere.
-    pub(crate) fn bits_of(&mut self, val: Val) -> Result<Bits, Error> {
+    /// elsewhere: by code of instance `to`, or in a table or global that the caller of this joins.
+    pub(crate) fn bits_of(&mut self, val: Val, to: Option<InstanceAddr>) -> Result<Bits, Error> {
         Ok(match val {
             Val::I32(value) => Bits::from_i32(value),
             Val::I64(value) => Bits::from_i64(value),
             Val::F32(value) => Bits::from_u32(value.to_bits()),
             Val::F64(value) => Bits::from_u64(value.to_bits()),
             Val::V128(value) => Bits::from_u128(value),
-            Val::FuncRef(func) => Bits::from_u64(self.func_word(func)?),
+            Val::FuncRef(func) => Bits::from_u64(self.func_word(func, to)?),
             Val::ExternRef(value) => Bits::from_u64(self.extern_ref_word(value)?),
         })
     }
 
     /// As `bits_of`, for a place of type `wanted`.
-    pub(crate) fn bits_for(&mut self, wanted: ValType, val: Val) -> Result<Bits, Error> {
+    pub(crate) fn bits_for(
+        &mut self,
+        wanted: ValType,
+        val: Val,
+        to: Option<InstanceAddr>,
+    ) -> Result<Bits, Error> {
         let found = val.ty();
-        if found == wanted { self.bits_of(val) } else { Err(AccessError::Value { found, wanted }.into()) }
+        if found == wanted { self.bits_of(val, to) } else { Err(AccessError::Value { found, wanted }.into()) }
     }
 
-    /// The reference word of a function that the host hands on.
-    pub(crate) fn func_word(&mut self, func: Option<Func>) -> Result<u64, Error> {
+    /// The reference word of a function that the host hands on, to code of instance `to` if that is known.
+    pub(crate) fn func_word(&mut self, func: Option<Func>, to: Option<InstanceAddr>) -> Result<u64, Error> {
         let Some(func) = func else { return Ok(0) };
         let addr = self.resolve_func(func)?;
         if let FuncAddr::Wasm(instance, _) = addr {
             self.instance_mut(instance).escaped = true;
+            // In a parallel run the two are one island, as handles of others are refused.
+            if let (Some(to), Some(store)) = (to, self.whole())
+                && to != instance
+            {
+                store.join_instances(instance, to);
+            }
         }
         Ok(addr.word())
     }

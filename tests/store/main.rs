@@ -14,6 +14,7 @@ mod ends;
 mod host;
 mod imports;
 mod instances;
+mod islands;
 mod lifetimes;
 mod limits;
 mod mapping;

@@ -431,7 +431,7 @@ impl Model {
     /// The host hands on a function to a guest.
     pub(crate) fn hand_on_to(&mut self, f: Option<F>, to: usize) {
         self.hand_on(f);
-        if let (true, Some(F::Wasm(inst, _))) = (HANDING_ON_JOINS, f) {
+        if let Some(F::Wasm(inst, _)) = f {
             self.join(inst, to);
         }
     }
@@ -541,8 +541,6 @@ impl Model {
         }
     }
 }
-
-const HANDING_ON_JOINS: bool = false;
 
 /// What marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
