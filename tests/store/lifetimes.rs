@@ -4,8 +4,8 @@
 
 use crate::common::{World, both, probe, text};
 use skep::{
-    Collected, Config, Error, Free, Freed, Func, Instance, Linker, MemoryMode, RefType, Stats, Store,
-    StoreLimits, Table, TableType, Val,
+    Collected, Config, Error, ExternRef, Free, Freed, Func, Instance, Linker, MemoryMode, RefType, Stats,
+    Store, StoreLimits, Table, TableType, Val,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -327,6 +327,8 @@ fn freed_island_root() {
         );
         assert_eq!(slot(newcomer), slot(root), "the slot is used again");
         assert_eq!(world.store.stats().islands, 1);
+        assert_eq!(world.store.island(newcomer).unwrap(), [newcomer]);
+        assert_eq!(world.store.island(a).unwrap().len(), 2);
         // Its module can leak references: in an island it would have to wait.
         is_done(&mut world, newcomer);
         assert_eq!(world.store.stats().islands, 1, "a and b still share");
@@ -468,7 +470,7 @@ fn ownerless_table_joins() {
             r#"(module (import "host" "t" (table 1 funcref)) (type $t (func (result i32)))
                 (func (export "call") (result i32) (call_indirect (type $t) (i32.const 0))))"#,
         );
-        assert_eq!(world.store.stats().islands, 1, "a and b");
+        assert_eq!(world.store.island(b).unwrap(), [a, b]);
         waits(&mut world, a);
         assert_eq!(called(&mut world, b), "5");
     });
@@ -532,5 +534,68 @@ fn retired_slot() {
         }
         // Instances, memories, tables and globals have used up as many slots each.
         assert_eq!(world.store.stats().retired_slots, 4 * (LIVES / GENERATIONS) as usize);
+    }
+}
+
+/// Exports what can hold references, and a function of its own.
+const OWNER: &str = r#"(module (memory (export "m") 1) (table (export "t") 4 funcref) (table (export "x") 4 externref) (func $f (export "f"))
+    (func (export "set") (param funcref) (table.set 0 (i32.const 0) (local.get 0))))"#;
+
+/// Ordinary output of compilers keeps its table to itself: it is freed at once in any company.
+#[test]
+fn a_private_table_never_makes_an_instance_wait() {
+    let ordinary = r#"(module (import "a" "m" (memory 1)) (import "a" "f" (func $f)) (table 3 funcref) (func $g (export "g"))
+        (global (mut i32) (i32.const 0)) (elem (i32.const 0) $g $f) (func (export "run") (call_indirect (i32.const 0))))"#;
+    both(|mut world| {
+        let a = world.one("a", OWNER);
+        let [b, c] = [world.one("b", ordinary), world.one("c", ordinary)];
+        assert_eq!(world.store.island(b).unwrap(), [a, b, c]);
+        world.call::<(), ()>(b, "run", ()).unwrap();
+        is_done(&mut world, b);
+        is_done(&mut world, c);
+        assert_eq!(world.store.island(a).unwrap(), [a]);
+    });
+}
+
+/// What the host may do with two instances without their sharing an island afterwards.
+#[test]
+fn what_never_joins_two_instances() {
+    type Event = fn(&mut World, Instance, Instance);
+    let events: &[(&str, Event)] = &[
+        ("a null", |world, _, b| world.call::<Option<Func>, ()>(b, "set", None).unwrap()),
+        ("its own function", |world, _, b| {
+            let f = b.func(&world.store, "f").unwrap();
+            world.call::<Option<Func>, ()>(b, "set", Some(f)).unwrap();
+        }),
+        ("a function of the host in both", |world, a, b| {
+            let f = Func::host(&mut world.store, || ()).unwrap();
+            for one in [a, b] {
+                world.call::<Option<Func>, ()>(one, "set", Some(f)).unwrap();
+            }
+        }),
+        ("a value of the host in both", |world, a, b| {
+            let value = ExternRef::new(&mut world.store, 1_u8).unwrap();
+            for one in [a, b] {
+                one.table(&world.store, "x").unwrap().set(&mut world.store, 0, value.into()).unwrap();
+            }
+        }),
+        ("a name", |world, a, _| world.store.register("b2", a).unwrap()),
+        ("bytes", |world, a, b| {
+            let [from, to] = [a, b].map(|one| one.memory(&world.store, "m").unwrap());
+            to.copy(&mut world.store, 0, (from, 0), 100).unwrap();
+        }),
+        ("a call of each", |world, a, b| {
+            for one in [a, b] {
+                world.call::<(), ()>(one, "f", ()).unwrap();
+            }
+        }),
+    ];
+    for (what, event) in events {
+        both(|mut world| {
+            let [a, b] = [world.one("a", OWNER), world.one("b", OWNER)];
+            event(&mut world, a, b);
+            let islands = [a, b].map(|one| world.store.island(one).unwrap());
+            assert_eq!(islands, [vec![a], vec![b]], "{what}");
+        });
     }
 }

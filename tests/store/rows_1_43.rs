@@ -108,7 +108,11 @@ pub(crate) const ROWS: &[Row] = &[
     row(
         18,
         "names and handles print",
-        &["s18_handles_print_noun_slot_generation_and_store", "handles_print_noun_slot_generation_and_store"],
+        &[
+            "s18_an_instance_is_described_by_its_handle_and_its_name",
+            "s18_handles_print_noun_slot_generation_and_store",
+            "handles_print_noun_slot_generation_and_store",
+        ],
     ),
     row(
         19,

@@ -51,6 +51,7 @@ pub(crate) const ROWS: &[Row] = &[
         52,
         "a table keeps alive what it can call and nothing more",
         &[
+            "a_private_table_never_makes_an_instance_wait",
             "importers_are_freed",
             "failed_importers_are_freed",
             "zombie_runs_until_overwritten",
