@@ -18,6 +18,7 @@ use super::instance::Extern;
 use super::island::{AsStore, AsStoreMut, View, ViewMut, sealed};
 use super::typed::{WasmTy, WasmValues, for_tuples};
 use super::val::Val;
+use crate::engine::Engine;
 use crate::error::{Error, TrapError};
 use crate::jit::abi::HostRecord;
 use crate::spec::module::MemIdx;
@@ -310,6 +311,12 @@ impl<T> Caller<'_, T> {
     #[must_use]
     pub fn instance(&self) -> Instance {
         self.view.instance_handle(self.instance)
+    }
+
+    /// The engine of the store.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.view.as_view().get().engine
     }
 
     /// What the host keeps with the calling instance.

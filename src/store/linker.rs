@@ -279,6 +279,10 @@ impl<T> Linker<T> {
             let cause = if defined.is_some() { LinkCause::UnknownName } else { LinkCause::UnknownModule };
             return Err((cause, None));
         };
+        let handle = in_store.instance_handle(instance);
+        if let Err(error) = in_store.resolve_instance(handle) {
+            return Err((LinkCause::Handle(error.to_string().into()), None));
+        }
         match in_store.module_of(instance).decl().exports.get(&import.name) {
             Some(item) => typed(in_store.extern_of(instance, item), store),
             None => Err((LinkCause::UnknownName, None)),
@@ -301,6 +305,7 @@ impl<T> Linker<T> {
                 nearest(&import.module, self.modules.keys().map(|name| &**name).chain(named))
             }
             LinkCause::UnknownName => {
+                // The name was found and so is in the scope of the view.
                 let exported =
                     store.and_then(|store| Some(store.get().module_of(store.names.get(&import.module)?)));
                 let exported = exported.into_iter().flat_map(|module| module.decl().exports.iter());

@@ -427,6 +427,13 @@ fn s25_captured_handle_of_other_island() {
     // A function of another island as the result of a host function would join the two.
     let error = outside(|_, outside| Ok(Some(outside.func))).unwrap_err().to_string();
     assert!(error.contains("func#") && error.contains("is not in the island of"), "{error}");
+    // A linker that looks names up on behalf of a guest finds those of its island only.
+    let error = outside(|caller, _| {
+        let engine = caller.engine().clone();
+        let module = Module::new(&engine, r#"(module (import "other" "f" (func (result i32))))"#)?;
+        Linker::<u32>::new(&engine).template_in(&caller, &module).map(|_| None)
+    });
+    assert!(error.unwrap_err().to_string().contains("is not in the island of"));
     // What never changes may be read.
     outside(|caller, outside| outside.constant.get(&caller).map(|_| None)).unwrap();
 }
@@ -448,7 +455,7 @@ fn outside(
 ) -> Result<Vec<Instance>, Error> {
     let mut world = World::new();
     let other = world.one(
-        "",
+        "other",
         r#"(module (memory (export "m") 1) (table (export "t") 1 funcref) (global (export "g") (mut i32) (i32.const 0))
             (global (export "c") i32 (i32.const 4)) (func (export "f") (result i32) (i32.const 5)))"#,
     );
