@@ -38,6 +38,7 @@ fn done(scene: &mut Scene, using: &Use, place: Place, draw: &Draw) -> Option<Res
 /// them may name something else than is wanted, and then be the fault that is found.
 fn names_the_fault(error: &Error, invalid: &[bool], takes: usize) -> bool {
     match error {
+        Error::Batch(batch) => names_the_fault(&batch.cause, invalid, takes),
         Error::Access(_) | Error::Type(_) => invalid.len() < takes,
         Error::Stale(_) => invalid.contains(&false),
         Error::WrongStore(_) => invalid.contains(&true),
@@ -133,7 +134,7 @@ fn a_closed_store_answers_every_call() {
         scene.store.close(3).unwrap();
         for using in USES {
             let Some(result) = done(&mut scene, using, Place::AtRest, &draw) else { continue };
-            let begins = ["Store::register", "Store::spawn", "Store::spawn_named"].contains(&using.name);
+            let begins = using.name.starts_with("Store::spawn") || using.name == "Store::register";
             let expected = if begins { "already closed" } else { "runtime closed with exit_code(3)" };
             assert_eq!(result.unwrap_err().to_string(), expected, "{}", using.name);
         }

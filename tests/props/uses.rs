@@ -147,6 +147,17 @@ fn spawn(store: &mut Store<u32>, module: &Module, item: impl Into<Extern>) -> Re
     linker.spawn(store, module, 0)
 }
 
+/// As `spawn`, twice, one under a name.
+fn spawn_all(
+    store: &mut Store<u32>,
+    module: &Module,
+    item: impl Into<Extern>,
+) -> Result<Vec<Instance>, Error> {
+    let mut linker = Linker::new(module.engine());
+    linker.define("x", "x", item);
+    store.spawn_all(&linker, [("", module, 0), ("second", module, 1)])
+}
+
 /// Lets host functions give a function from now on.
 fn give(h: &Handles) {
     *h.good.given.lock().unwrap_or_else(PoisonError::into_inner) = Some(h.func);
@@ -169,8 +180,16 @@ pub(crate) const USES: &[Use] = &[
     row!(rest "Store::exit" [Instance] |s, h| s.exit(h.instance, 1)),
     row!(rest "Store::register" [Instance] |s, h| s.register("name", h.instance)),
     row!(rest "Store::importers" [Kept] |s, h| s.importers(h.instance)),
+    row!(rest "Store::island" [Instance] |s, h| s.island(h.instance)),
+    row!(rest "Store::join" [Instance] |s, h| s.join(h.instance, h.good.instance)),
+    row!(rest "Store::join" [Instance] |s, h| s.join(h.good.instance, h.instance)),
     row!(rest "Store::spawn" [Template] |s, h| s.spawn(&h.template, 0)),
     row!(rest "Store::spawn_named" [Template] |s, h| s.spawn_named("new", &h.template, 0)),
+    row!(rest "Store::spawn_batch" [Template] |s, h| s.spawn_batch(&h.template, [0, 1])),
+    row!(rest "Store::spawn_all" [Func] |s, h| spawn_all(s, &h.good.importing.func, h.func)),
+    row!(rest "Store::spawn_all" [Memory] |s, h| spawn_all(s, &h.good.importing.memory, h.memory)),
+    row!(rest "Store::spawn_all" [Table] |s, h| spawn_all(s, &h.good.importing.table, h.table)),
+    row!(rest "Store::spawn_all" [Global] |s, h| spawn_all(s, &h.good.importing.global, h.global)),
     row!(both "Instance::func" [Instance] |s, h| h.instance.func(&*s, "f")),
     row!(both "Instance::typed_func" [Instance] |s, h| h.instance.typed_func::<(), i32>(&*s, "f")),
     row!(both "Instance::memory" [Instance] |s, h| h.instance.memory(&*s, "m")),
