@@ -102,11 +102,11 @@ pub struct ClosuresAreShared;
 
 /// A store of long-lived data is not one of short-lived data.
 /// ```compile_fail,E0597
-/// # use skep::{Error, Store, Template};
-/// fn test(store: Store<&'static str>, template: &Template<&'static str>) -> Result<(), Error> {
+/// # use skep::{Error, Instance, Store};
+/// fn test(store: Store<&'static str>, instance: Instance) -> Result<(), Error> {
 ///     let text = String::from("short-lived");
 ///     let mut shorter: Store<&str> = store;
-///     shorter.spawn(template, &text)?;
+///     *shorter.data_mut(instance)? = &text;
 ///     Ok(())
 /// }
 /// ```

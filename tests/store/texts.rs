@@ -16,8 +16,6 @@ type Text = (u32, fn(&mut World) -> Error, &'static str);
 const LATER: &[(u32, &str)] = &[
     (20, "calls cannot be interrupted yet"),
     (23, "the command's: its own tests have it, `traps_tell_where`"),
-    (27, "nothing runs islands in parallel yet; `handles_are_named_in_full` has the text"),
-    (31, "there are no batches yet; `every_text_is_as_agreed` has the text"),
 ];
 
 /// Something of each kind, all with room to grow.
@@ -270,6 +268,18 @@ const TEXTS: &[Text] = &[
     (26, |w| full(w, false), "instances 3 exceeds the limit 2"),
     (26, |w| full(w, true), "instances 3 exceeds the limit 2, 1 zombies await collect()"),
     (
+        27,
+        |w| {
+            let memory = Memory::new(&mut w.store, MemoryType::new(1, None)).unwrap();
+            let look = move |caller: Caller<'_, u32>| memory.size(&caller);
+            w.linker.func("env", "look", look).unwrap();
+            let module = r#"(module (import "env" "look" (func $look (result i64))) (func $s (drop (call $look))) (start $s))"#;
+            let template = w.template(module).unwrap();
+            w.store.spawn_batch(&template, [0]).unwrap_err()
+        },
+        "batch item 0: start function[1] failed: memory#1v1@1 is not in the island of instance#1v1@1",
+    ),
+    (
         28,
         |w| Func::host(&mut w.store, || {}).unwrap().call(&mut w.store, &[]).unwrap_err(),
         "func#1v1@1 is a host function: name the instance it is called for",
@@ -328,6 +338,14 @@ const TEXTS: &[Text] = &[
             Global::new(&mut w.store, ty, Val::F64(0.0)).unwrap_err()
         },
         "value is f64, not v128",
+    ),
+    (
+        31,
+        |w| {
+            let template = w.template("(module (func $s unreachable) (start $s))").unwrap();
+            w.store.spawn_batch(&template, [0, 1]).unwrap_err()
+        },
+        "batch item 0: start function[0] failed: unreachable",
     ),
 ];
 
