@@ -11,7 +11,8 @@ use std::hash::Hash;
 use super::addr::{FuncAddr, HostFuncAddr, InstanceAddr, MemAddr, TableAddr, TemplateAddr, tag};
 use super::context::ContextBlock;
 use super::island::{AsStore, Row};
-use super::row::{GlobalOwner, ImportOrigin, InstanceRow, State};
+use super::row::{GlobalOwner, GlobalRow, ImportOrigin, InstanceRow, State};
+use super::unions::{Label, Member};
 use super::{Store, StoreInner};
 use crate::arena::handle::Addr;
 use crate::module::Module;
@@ -52,6 +53,7 @@ impl<T> Store<T> {
         store.check_host_funcs()?;
         store.check_directory()?;
         store.check_words()?;
+        store.check_islands()?;
         for (addr, row) in store.instances.iter() {
             store.check_instance(addr, row)?;
         }
@@ -333,6 +335,60 @@ impl<T> StoreInner<T> {
                 (false, false) => cell.get() == row.cell.get(),
             };
             agree!(same, "the context of {addr:?} shows {global:?} otherwise than it is");
+        }
+        Ok(())
+    }
+
+    /// That whatever may reach each other has one label, and that groups know their members.
+    fn check_islands(&self) -> Checked {
+        let mut lone = Tally::of(None);
+        for (addr, row) in self.instances.iter() {
+            let label = row.label();
+            agree!(label != Label::NONE, "{addr:?} is in no island");
+            lone.add(label, !self.unions.is_group(label));
+            for &memory in &row.body.memories {
+                self.check_label(addr, label, Member::Memory(memory))?;
+            }
+            for &table in &row.body.tables {
+                self.check_label(addr, label, Member::Table(table))?;
+            }
+            for &global in row.body.globals.iter().filter(|&&global| self.global_at(global).ty.mutable) {
+                self.check_label(addr, label, Member::Global(global))?;
+            }
+            for &origin in row.body.origins.iter().filter(|&&origin| self.instances.contains(origin)) {
+                self.check_label(addr, label, Member::Instance(origin))?;
+            }
+            let known =
+                !self.unions.is_group(label) || self.unions.members(label).any(|member| member == addr);
+            agree!(known, "{addr:?} is missing in its island");
+        }
+        let shared = lone.0.iter().find(|(_, count)| **count > 1);
+        agree!(shared.is_none(), "instances of {shared:?} have no group");
+        for (label, member) in self.unions.all() {
+            let found = self.find_label(member);
+            agree!(found == Some(label), "{member:?} is in {label:?} and says {found:?}");
+        }
+        self.check_words_stay_inside()
+    }
+
+    fn check_label(&self, user: InstanceAddr, label: Label, member: Member) -> Checked {
+        let found = self.find_label(member);
+        agree!(found == Some(label), "{user:?} is in {label:?} and uses {member:?} of {found:?}");
+        Ok(())
+    }
+
+    /// That functions which tables and mutable globals hold are of the same island.
+    fn check_words_stay_inside(&self) -> Checked {
+        for (addr, row) in self.tables.iter().filter(|(_, row)| row.ty.element == RefType::Func) {
+            for named in row.words.iter().filter_map(|word| self.instance_of_word(word.get())) {
+                self.check_label(named, self.label_of(named), Member::Table(addr))?;
+            }
+        }
+        let functions = |row: &GlobalRow| row.ty.mutable && row.ty.content == RefType::Func.into();
+        for (addr, row) in self.globals.iter().filter(|(_, row)| functions(row)) {
+            if let Some(named) = self.instance_of_word(row.cell.get().as_u64()) {
+                self.check_label(named, self.label_of(named), Member::Global(addr))?;
+            }
         }
         Ok(())
     }

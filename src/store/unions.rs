@@ -8,7 +8,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::addr::{FuncAddr, GlobalAddr, Instance, InstanceAddr, MemAddr, TableAddr};
-use super::island::{AsStore, Rows};
+use super::island::{AsStore, Row, Rows};
 use super::row::GlobalOwner;
 use super::{Store, StoreInner};
 use crate::error::Error;
@@ -82,6 +82,18 @@ impl Unions {
         self.groups.get(&label).into_iter().flat_map(Group::instances)
     }
 
+    /// Whether a label is that of a group.
+    pub(crate) fn is_group(&self, label: Label) -> bool {
+        self.groups.contains_key(&label)
+    }
+
+    /// All groups' members.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Label, Member)> + '_ {
+        self.groups
+            .iter()
+            .flat_map(|(&label, group)| group.members.iter().map(move |&member| (label, member)))
+    }
+
     /// Forgets a member that is gone.
     pub(crate) fn leave(&mut self, label: Label, member: Member) {
         if self.groups.is_empty() {
@@ -124,14 +136,19 @@ impl<T> Store<T> {
 }
 
 impl<T> StoreInner<T> {
-    /// The label of a row.
-    fn label(&self, member: Member) -> Label {
+    /// The label of a row, if it is not gone.
+    pub(crate) fn find_label(&self, member: Member) -> Option<Label> {
         match member {
-            Member::Instance(instance) => self.instances.get(instance).expect("joined at rest").label(),
-            Member::Memory(memory) => self.memories.get(memory).expect("joined at rest").label(),
-            Member::Table(table) => self.tables.get(table).expect("joined at rest").label(),
-            Member::Global(global) => self.globals.get(global).expect("joined at rest").label(),
+            Member::Instance(instance) => self.instances.get(instance).map(Row::label),
+            Member::Memory(memory) => self.memories.get(memory).map(Row::label),
+            Member::Table(table) => self.tables.get(table).map(Row::label),
+            Member::Global(global) => self.globals.get(global).map(Row::label),
         }
+    }
+
+    /// The label of a row that is not gone.
+    fn label(&self, member: Member) -> Label {
+        self.find_label(member).expect("what is joined is not gone")
     }
 
     /// Who stands for a row whose island has no group: the lone instance that owns it. It shows its own rows first.
