@@ -321,8 +321,8 @@ pub(crate) type BuiltinFn = extern "C" fn(context: *const Context, words: *mut u
 #[derive(Debug)]
 pub(crate) struct Builtins {
     /// Records a trap on the current activation and returns the stack pointer to go back to. Arguments: context, trap code,
-    /// return address of the site, stack pointer of the frame that trapped, datum (see jit's trap sites), and the caller's
-    /// return address where the frame has not saved it (aarch64; 0 on `x86_64`).
+    /// return address of the site, stack pointer of the frame that trapped, datum (see jit's trap sites), and the register
+    /// in which a call leaves the return address (it counts where there is no frame yet; 0 where calls put it on the stack).
     pub(crate) trap: extern "C" fn(*const Context, u64, usize, usize, u64, usize) -> usize,
     /// Resolves a packed reference that is not the running instance's own: context, word, engine type id. Returns 0 and fills
     /// `call_code` and the out word with code and target, or returns a trap code.

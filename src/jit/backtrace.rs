@@ -11,7 +11,9 @@
 //! - I1: every batch of code is published with a [`CodeRecord`]. A record that is found by a running program counter, or by a
 //!   return address on the stack, is alive: its code is, by the instance that runs it.
 //! - I2: the stack pointer handed to `trap` is that of the frame that trapped, and frames lie as `FuncImage::frame_bytes` says,
-//!   down to the entry stub, whose code is no module's. So every word read lies in the used part of this thread's stack.
+//!   down to the entry stub, whose code is no module's. So every word read lies in the used part of this thread's stack. Where
+//!   a call leaves the return address in a register, a function saves it as it makes its frame, and whoever calls has one: it
+//!   is in the register yet only for what runs without a frame, the innermost function or a stub that traps for its caller.
 //! - I3: `trap` is called by machine code only, so an activation is current and stays so until `trap` has returned.
 
 use std::cell::Cell;
@@ -173,7 +175,7 @@ struct Start {
     sp: usize,
     /// The prologue has not run.
     frameless: bool,
-    /// The caller's return address where it is not on the stack yet, else 0.
+    /// The register that holds the return address of what runs without a frame; 0 where a call puts it on the stack.
     caller: usize,
 }
 
@@ -199,8 +201,11 @@ unsafe fn walk(
     let (mut pc, mut sp, mut caller, mut len) = (start.pc, start.sp, start.caller, 0);
     if let Some(frame_bytes) = frame_bytes_at(pc) {
         len = put(len, pc);
-        sp += if start.frameless { 0 } else { frame_bytes as usize };
-    } // Else a stub traps for its caller: it is no frame, and the return address is on top.
+        if !start.frameless && frame_bytes != 0 {
+            sp += frame_bytes as usize;
+            caller = 0;
+        }
+    } // Else a stub traps for its caller: it is no frame, and the return address is on top or in the register.
     while len < BACKTRACE_FRAMES_MAX {
         if caller == 0 {
             // SAFETY: I2: the return address of a frame lies behind the frame.
@@ -439,8 +444,11 @@ mod tests {
     }
 
     #[test]
-    fn a_return_address_in_a_register_comes_first() {
+    fn a_return_address_in_a_register_counts_where_there_is_no_frame() {
         check(&[7, 7, 0x9000], (0x2000, false, 0x3000), &[0x2000, 0x3000]);
+        check(&[7, 7, 0x9000], (0x1000, true, 0x3000), &[0x1000, 0x3000]);
+        check(&[7, 7, 0x9000], (0x8888, false, 0x3000), &[0x3000]);
+        check(&[7, 7, 7, 7, 0x9000], (0x1000, false, 0x3000), &[0x1000]);
     }
 
     #[test]

@@ -27,7 +27,8 @@ pub(crate) struct FuncImage {
     pub(crate) foreign: Option<u32>,
     /// One past the last byte, cold part and jump tables included.
     pub(crate) end: u32,
-    /// Bytes between the stack pointer and the return address once the prologue is through.
+    /// Bytes between the stack pointer and the return address once the prologue is through. With 0 there is no frame: the
+    /// return address is where the call left it.
     pub(crate) frame_bytes: u32,
 }
 

@@ -168,7 +168,7 @@ pub(crate) trait RegisterPlan {
     const SHIFT_COUNT: Option<Gpr>;
     /// Registers that `divide` destroys: none of them holds a live value but its own operands.
     const DIVIDE_CLOBBERS: &'static [Gpr];
-    /// Bytes that a call instruction pushes.
+    /// Bytes that the return address takes above a frame, whether the call puts it there or the prologue does.
     const RETURN_ADDRESS_BYTES: u32;
 }
 
