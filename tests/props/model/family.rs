@@ -8,9 +8,9 @@
 use std::fmt::Write as _;
 
 /// All shapes. The first ones need nothing, so that short sequences get somewhere.
-pub(crate) const SHAPES: [&str; 24] = [
+pub(crate) const SHAPES: [&str; 28] = [
     "", "M", "T", "MTh", "C", "TRKh", "MTCRKh", "K", "m", "t", "f", "th", "mtfh", "fh", "Tf", "tf", "crh",
-    "tr", "tkh", "kh", "MTcrkfh", "m@", "tf@", "tkh@",
+    "tr", "tkh", "kh", "MTcrkfh", "m@", "tf@", "tkh@", "cf", "mf", "f@", "Mf",
 ];
 
 /// So many of them, the first, import nothing but functions of the host.
