@@ -436,6 +436,14 @@ impl Model {
         }
     }
 
+    /// Whether the host made it, or its owner is gone: then too it belongs to no instance, and the host may hand it on.
+    fn is_ownerless(&self, maker: Maker) -> bool {
+        match maker {
+            Maker::Host(_) => true,
+            Maker::Inst(owner) => !self.is_present(owner),
+        }
+    }
+
     pub(crate) fn join_mem(&mut self, mem: usize, inst: usize) {
         match self.mems[mem].island {
             Some(other) => self.join(other, inst),
@@ -448,7 +456,7 @@ impl Model {
             Some(other) => self.join(other, inst),
             None => self.tabs[tab].island = Some(inst),
         }
-        if self.tabs[tab].maker == Maker::Host(true) {
+        if self.is_ownerless(self.tabs[tab].maker) {
             self.note_company(inst);
         }
     }
@@ -459,7 +467,7 @@ impl Model {
             Some(other) => self.join(other, inst),
             None => self.globs[glob].island = Some(inst),
         }
-        if matches!((maker, value), (Maker::Host(_), Value::Ref(_))) {
+        if self.is_ownerless(maker) && matches!(value, Value::Ref(_)) {
             self.note_company(inst);
         }
     }
