@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::addr::{Instance, InstanceAddr};
 use super::begin::begin;
-use super::free::{Free, GoneData};
+use super::free::{Free, GoneData, quietly};
 use super::island::{AsStoreMut, ViewMut};
 use super::spawn::{Prepared, Room};
 use super::template::{Template, TemplateInner};
@@ -67,8 +67,7 @@ impl<T: Send> Store<T> {
             let store = self.whole();
             let mut gone = GoneData::new();
             store.end_batch(&batch, failure.index, &mut gone);
-            gone.finish();
-            return Err(failure.into_error());
+            return Err(failure.into_error_after(gone));
         }
         let store = self.whole();
         for begun in &batch {
@@ -112,6 +111,15 @@ impl Failure {
             Cause::Panic(payload) => resume_unwind(payload),
         }
     }
+
+    /// As `into_error`, when what the batch has left is dropped.
+    pub(super) fn into_error_after<T>(self, gone: GoneData<T>) -> Error {
+        match self.cause {
+            Cause::Panic(payload) => gone.finish_after(payload),
+            Cause::Error(_) => gone.finish(),
+        }
+        self.into_error()
+    }
 }
 
 /// Prepares all, then makes the rows of all and links them, in order. If something is missing nothing has been made.
@@ -138,15 +146,27 @@ pub(super) fn begin_all<T: Send>(view: &mut ViewMut<'_, T>, batch: &[Made]) -> R
     }
     // What lies above the lowest failure so far need not begin.
     let lowest = AtomicUsize::new(usize::MAX);
-    let failures = view.in_parallel(islands.into_iter().collect(), |mut island, indices: Vec<usize>| {
+    let begin = |mut island: ViewMut<'_, T>, indices: Vec<usize>| {
         let mut here = indices.into_iter().take_while(|&index| index < lowest.load(Ordering::Relaxed));
         let failed = here.find_map(|index| begin_one(&mut island, &batch[index], index).err());
         if let Some(failure) = &failed {
             lowest.fetch_min(failure.index, Ordering::Relaxed);
         }
         failed
-    });
-    failures.into_iter().flatten().min_by_key(|failure| failure.index).map_or(Ok(()), Err)
+    };
+    // It panics if there can be no threads. Then too the batch has to be ended.
+    let begun = catch_unwind(AssertUnwindSafe(|| view.in_parallel(islands.into_iter().collect(), begin)));
+    lowest_of(begun.unwrap_or_else(|payload| vec![Some(Failure { index: 0, cause: Cause::Panic(payload) })]))
+}
+
+/// The lowest of several failures. Errors and panics of the others are values of the host.
+fn lowest_of(failures: Vec<Option<Failure>>) -> Result<(), Failure> {
+    let mut failures: Vec<Failure> = failures.into_iter().flatten().collect();
+    failures.sort_unstable_by_key(|failure| failure.index);
+    let mut failures = failures.into_iter();
+    let lowest = failures.next();
+    failures.for_each(|other| quietly(|| drop(other)));
+    lowest.map_or(Ok(()), Err)
 }
 
 fn begin_one<T>(island: &mut ViewMut<'_, T>, made: &Made, index: usize) -> Result<(), Failure> {

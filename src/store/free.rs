@@ -103,13 +103,28 @@ impl<T> GoneData<T> {
         }
     }
 
-    /// Keeps the first panic. Of others the payload is dropped, which may panic in its turn: that one is left alone.
+    /// Keeps the first panic.
     fn keep(&mut self, panic: Box<dyn Any + Send>) {
-        if self.panic.is_none() {
-            self.panic = Some(panic);
-        } else if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-            std::mem::forget(again);
+        match &self.panic {
+            None => self.panic = Some(panic),
+            Some(_) => quietly(|| drop(panic)),
         }
+    }
+
+    /// Drops the data, newest first; then a panic that was there before goes on, whatever panics meanwhile.
+    pub(crate) fn finish_after(self, panic: Box<dyn Any + Send>) -> ! {
+        quietly(|| self.finish());
+        resume_unwind(panic)
+    }
+}
+
+/// Runs code of the host beside a panic or error that counts more. The payload of its own panic is dropped, which may panic in
+/// its turn: that one is left alone.
+pub(crate) fn quietly(work: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(work))
+        && let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic)))
+    {
+        std::mem::forget(again);
     }
 }
 

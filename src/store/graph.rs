@@ -5,9 +5,10 @@
 //! Does not know: how the instances of one level begin (`batch`).
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::addr::Instance;
-use super::batch::{Failure, Made, begin_all, make_rows};
+use super::batch::{Cause, Failure, Made, begin_all, make_rows};
 use super::free::GoneData;
 use super::imports::check;
 use super::island::{AsStore, AsStoreMut};
@@ -65,11 +66,15 @@ impl<T: Send> Store<T> {
         }
         let first = self.whole().reserve_names(&names).map_err(Failure::into_error)?;
         let mut spawned = Spawned { names: &names, first, made: Vec::new() };
-        let outcome = Graph::new(linker, self, &names, &modules)
-            .and_then(|graph| self.spawn_levels(linker, graph, &mut data, &mut spawned));
-        if let Err(failure) = outcome {
-            self.whole().end_spawned(&spawned, failure.index);
-            return Err(failure.into_error());
+        // The resolver may panic, and data that is dropped because there is no room.
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            Graph::new(linker, self, &names, &modules)
+                .and_then(|graph| self.spawn_levels(linker, graph, &mut data, &mut spawned))
+        }));
+        let of_none = |payload| Err(Failure { index: usize::MAX, cause: Cause::Panic(payload) });
+        if let Err(failure) = outcome.unwrap_or_else(of_none) {
+            let gone = self.whole().end_spawned(&spawned, failure.index);
+            return Err(failure.into_error_after(gone));
         }
         spawned.made.sort_unstable_by_key(|(index, _)| *index);
         let store = self.whole();
@@ -149,13 +154,13 @@ impl<T> StoreInner<T> {
     }
 
     /// Ends all that was spawned, newest first, and gives the names back.
-    fn end_spawned(&mut self, spawned: &Spawned<'_>, failed: usize) {
+    fn end_spawned(&mut self, spawned: &Spawned<'_>, failed: usize) -> GoneData<T> {
         let mut gone = GoneData::new();
         let made: Vec<Made> = spawned.made.iter().map(|(_, made)| made.clone()).collect();
         let failed = spawned.made.iter().position(|(index, _)| *index == failed);
         self.end_batch(&made, failed.unwrap_or(usize::MAX), &mut gone);
         self.cancel_names(spawned.names, spawned.first);
-        gone.finish();
+        gone
     }
 }
 

@@ -5,7 +5,7 @@
 //! stays.
 //! Does not know: many at once (`batch`), how an instance goes (`free`).
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -94,9 +94,13 @@ fn spawn<T>(
     let store = view.whole().expect("as before");
     if !matches!(begun, Ok(Ok(()))) {
         store.names.cancel(name, token);
-        store.end(instance, Free::WhenUnreachable, EndReason::StartFailed).1.finish();
+        let gone = store.end(instance, Free::WhenUnreachable, EndReason::StartFailed).1;
+        match begun {
+            Ok(_) => gone.finish(),
+            Err(panic) => gone.finish_after(panic),
+        }
     }
-    begun.unwrap_or_else(|panic| resume_unwind(panic))?;
+    begun.unwrap_or(Ok(()))?;
     store.go_live(instance, name, token);
     Ok(store.instance_handle(instance))
 }

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what is unwrapped is what the test expects")]
 
+mod aborts;
 mod batch;
 mod cells;
 mod common;

@@ -1,0 +1,114 @@
+//! Batches that end badly in ways that only the host can cause: panics of what it was asked, panics of what is dropped. What
+//! they tell when they cannot link.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+
+use skep::{Caller, Config, Engine, Linker, MemoryMode, Module, Store, StoreLimits, Trap};
+
+use crate::common::World;
+
+const MEETS: &str = r#"(module (import "env" "meet" (func $meet)) (start $meet))"#;
+const EXPORTS: &str = r#"(module (func (export "f") (result i32) (i32.const 5)))"#;
+const IMPORTS: &str = r#"(module (import "b" "f" (func (result i32))))"#;
+
+#[test]
+fn s25_a_resolver_that_panics_leaves_no_names() {
+    let mut world = World::new();
+    world.linker.resolver(|_, _, _| panic!("asked"));
+    let (exports, imports) = (world.module(EXPORTS), world.module(IMPORTS));
+    let World { store, linker, .. } = &mut world;
+    let before = store.stats();
+    let spawned =
+        catch_unwind(AssertUnwindSafe(|| store.spawn_all(linker, [("b", &exports, 1), ("a", &imports, 2)])));
+    assert_eq!(spawned.unwrap_err().downcast_ref::<&str>(), Some(&"asked"));
+    assert_eq!(store.stats(), before);
+}
+
+struct Bomb(bool);
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if self.0 {
+            panic!("dropped")
+        }
+    }
+}
+
+#[test]
+fn s25_data_that_panics_when_it_is_dropped_leaves_no_level() {
+    let limits = StoreLimits { instances: 1, ..StoreLimits::default() };
+    let engine = Engine::new(&Config::new().memory_mode(MemoryMode::Checked).store_limits(limits)).unwrap();
+    let module = |text| Module::new(&engine, text).unwrap();
+    let (exports, imports) = (module(EXPORTS), module(IMPORTS));
+    let linker = Linker::<Bomb>::new(&engine);
+    let mut store = Store::new(&engine);
+    let before = store.stats();
+    let items = [("b", &exports, Bomb(false)), ("a", &imports, Bomb(true))];
+    let spawned = catch_unwind(AssertUnwindSafe(|| store.spawn_all(&linker, items)));
+    assert_eq!(spawned.unwrap_err().downcast_ref::<&str>(), Some(&"dropped"));
+    assert_eq!(store.stats(), before);
+    store.check_invariants().unwrap();
+}
+
+#[test]
+fn s25_of_several_panics_that_of_the_lowest_goes_on() {
+    for threads in [1, 2] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut world = World::new();
+        let met = std::sync::Barrier::new(threads);
+        world
+            .linker
+            .func("env", "meet", move |caller: Caller<'_, u32>| -> () {
+                met.wait();
+                if *caller.data() == 0 {
+                    panic!("lowest")
+                }
+                panic_any(Bomb(true))
+            })
+            .unwrap();
+        let template = world.template(MEETS).unwrap();
+        let store = &mut world.store;
+        let before = store.stats().instances;
+        let spawned = catch_unwind(AssertUnwindSafe(|| pool.install(|| store.spawn_batch(&template, 0..2))));
+        assert_eq!(spawned.unwrap_err().downcast_ref::<&str>(), Some(&"lowest"));
+        assert_eq!(store.stats().instances, before);
+        store.check_invariants().unwrap();
+    }
+}
+
+#[test]
+fn s25_the_panic_of_a_start_counts_more_than_the_hooks() {
+    let mut world = World::new();
+    world.linker.func("env", "meet", || -> () { panic!("start") }).unwrap();
+    world.store.on_end(|_, _, _| panic!("hook"));
+    let template = world.template(MEETS).unwrap();
+    let module = world.module(MEETS);
+    let World { store, linker, .. } = &mut world;
+    let mut check = |spawn: &mut dyn FnMut(&mut Store<u32>)| {
+        let panic = catch_unwind(AssertUnwindSafe(|| spawn(store))).unwrap_err();
+        assert_eq!(panic.downcast_ref::<&str>(), Some(&"start"));
+    };
+    check(&mut |store| drop(store.spawn(&template, 0)));
+    check(&mut |store| drop(store.spawn_batch(&template, 0..2)));
+    check(&mut |store| drop(store.spawn_all(linker, [("a", &module, 0)])));
+    assert_eq!((world.store.stats().instances, world.store.stats().names), (0, 0));
+}
+
+#[test]
+fn s25_faults_of_starts_are_caught_on_every_thread() {
+    for mode in [MemoryMode::Guarded, MemoryMode::Checked] {
+        let mut world = World::with(&Config::new().memory_mode(mode));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+        for (body, wanted) in [
+            ("(drop (i32.load (i32.const 0x7fffffff)))", Trap::OutOfBoundsMemoryAccess),
+            ("(call $s)", Trap::CallStackExhausted),
+        ] {
+            let template =
+                world.template(&format!("(module (memory 1) (func $s {body}) (start $s))")).unwrap();
+            for _ in 0..20 {
+                let error = pool.install(|| world.store.spawn_batch(&template, 0..8)).unwrap_err();
+                assert_eq!(error.trap(), Some(wanted), "{error}");
+            }
+        }
+        assert_eq!(world.store.stats().instances, 0);
+    }
+}
