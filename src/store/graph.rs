@@ -12,7 +12,7 @@ use super::batch::{Cause, Failure, Made, begin_all, make_rows};
 use super::free::GoneData;
 use super::imports::check;
 use super::island::{AsStore, AsStoreMut};
-use super::linker::{Defined, Linker};
+use super::linker::{Defined, HINTS_MAX, Linker};
 use super::template::Template;
 use super::{Store, StoreInner};
 use crate::error::{Error, LinkCause, LinkError, LinkErrors};
@@ -198,7 +198,7 @@ impl<T> Graph<T> {
         }
         match levels(&edges) {
             Ok(levels) => Ok(Self { defined, levels }),
-            Err(cycle) => Err(cycle_error(&cycle, names, modules)),
+            Err(cycle) => Err(cycle_error(&cycle, names, &defined)),
         }
     }
 }
@@ -233,7 +233,8 @@ fn missing<'a, T>(
         };
         let resolved = resolved.and_then(|ty| check(&expected, &ty).map_err(|cause| (cause, Some(ty))));
         if let Err((cause, found)) = resolved {
-            errors.push(linker.error((Some(view), true), (index, import), expected, found, cause));
+            let hint = errors.len() < HINTS_MAX;
+            errors.push(linker.error((Some(view), hint), (index, import), expected, found, cause));
         }
     }
     errors
@@ -320,13 +321,15 @@ fn cycle(edges: &[Vec<usize>], waits: &[usize]) -> Vec<usize> {
 }
 
 /// The lowest item of a cycle, with the imports that close it.
-fn cycle_error(cycle: &[usize], names: &[&str], modules: &[&Module]) -> Failure {
+fn cycle_error<T>(cycle: &[usize], names: &[&str], defined: &[Defined<T>]) -> Failure {
     let index = cycle[0];
     let next = names[*cycle.get(1).unwrap_or(&index)];
     let path: Vec<&str> = cycle.iter().chain([&index]).map(|&at| names[at]).collect();
     let path: Box<str> = path.join(" -> ").into();
-    let decl = modules[index].decl();
-    let closing = decl.imports.iter().enumerate().filter(|(_, import)| &*import.module == next);
+    let Defined { module, found } = &defined[index];
+    let decl = module.decl();
+    let open = decl.imports.iter().enumerate().zip(found).filter(|(_, found)| found.is_none());
+    let closing = open.map(|(import, _)| import).filter(|(_, import)| &*import.module == next);
     let errors = closing.map(|(at, import)| LinkError {
         index: at,
         module: import.module.clone(),

@@ -395,7 +395,7 @@ impl<T> Found<T> {
 
 /// So many failing imports get the nearest existing name, and only names up to this length: guests choose the names, and looking
 /// for near ones takes long.
-const HINTS_MAX: usize = 32;
+pub(super) const HINTS_MAX: usize = 32;
 const HINT_NAME_BYTES_MAX: usize = 100;
 
 /// The existing name that differs least from `name`, if it differs in at most a third of it.

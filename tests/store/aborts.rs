@@ -3,9 +3,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 
-use skep::{Caller, Config, Engine, Linker, MemoryMode, Module, Store, StoreLimits, Trap};
+use skep::{Caller, Config, Engine, Error, Linker, MemoryMode, Module, Store, StoreLimits, Trap};
 
-use crate::common::World;
+use crate::common::{World, text};
 
 const MEETS: &str = r#"(module (import "env" "meet" (func $meet)) (start $meet))"#;
 const EXPORTS: &str = r#"(module (func (export "f") (result i32) (i32.const 5)))"#;
@@ -111,4 +111,35 @@ fn s25_faults_of_starts_are_caught_on_every_thread() {
         }
         assert_eq!(world.store.stats().instances, 0);
     }
+}
+#[test]
+fn s28_hints_are_limited_in_batches_too() {
+    let mut world = World::new();
+    world.linker.func("env", "meet", || {}).unwrap();
+    let many: String = (0..40).map(|_| r#"(import "env" "meat" (func))"#).collect();
+    let module = world.module(&format!("(module {many})"));
+    let hints = |error: Error| match error {
+        Error::Link(found) => found.errors.iter().filter(|error| error.nearest.is_some()).count(),
+        Error::Batch(batch) => match batch.cause {
+            Error::Link(found) => found.errors.iter().filter(|error| error.nearest.is_some()).count(),
+            other => panic!("{other}"),
+        },
+        other => panic!("{other}"),
+    };
+    let World { store, linker, .. } = &mut world;
+    let one = hints(linker.template_in(store, &module).unwrap_err());
+    let all = hints(store.spawn_all(linker, [("a", &module, 0)]).unwrap_err());
+    assert_eq!(one, all);
+}
+
+#[test]
+fn s25_a_cycle_tells_the_imports_that_close_it() {
+    let mut world = World::new();
+    world.linker.func("b", "host", || {}).unwrap();
+    let a =
+        world.module(r#"(module (import "b" "host" (func)) (import "b" "f" (func)) (func (export "g")))"#);
+    let b = world.module(r#"(module (import "a" "g" (func)) (func (export "f")))"#);
+    let World { store, linker, .. } = &mut world;
+    let error = store.spawn_all(linker, [("a", &a, 0), ("b", &b, 0)]);
+    assert_eq!(text(error), "batch item 0: import func[b.f]: import cycle: a -> b -> a");
 }

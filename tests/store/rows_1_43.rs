@@ -154,6 +154,7 @@ pub(crate) const ROWS: &[Row] = &[
         "many instances in parallel give the result of one by one; a batch is all or nothing",
         &[
             "s25_a_batch_is_what_one_by_one_would_be",
+            "s25_a_cycle_tells_the_imports_that_close_it",
             "s25_a_cycle_that_the_linker_opens_is_none",
             "s25_a_failure_ends_the_whole_batch",
             "s25_a_failure_in_a_later_level_ends_all_levels",
@@ -195,6 +196,7 @@ pub(crate) const ROWS: &[Row] = &[
         "texts of link errors are as agreed",
         &[
             "s28_alternate_texts_of_links_add_types_and_the_nearest_name",
+            "s28_hints_are_limited_in_batches_too",
             "texts_are_as_agreed",
             "no_text_is_forgotten",
         ],
