@@ -93,7 +93,8 @@ impl<T: Send> Store<T> {
         for level in levels {
             let mut templates = Vec::new();
             for &index in &level {
-                let defined = defined[index].take().expect("each item has one level");
+                let mut defined = defined[index].take().expect("each item has one level");
+                defined.look_again(self.view());
                 let template = linker.resolve_rest(defined, Some(self.view()));
                 templates.push(template.map_err(|error| Failure::new(index, error))?);
             }
@@ -189,11 +190,13 @@ impl<T> Graph<T> {
             let known = known.map_err(|error| Failure::new(index, error))?;
             // An instance cannot import itself: its own name is not found.
             let target = |import: &ImportDecl| named.get(&*import.module).copied().filter(|&at| at != index);
-            let errors = missing(linker, store, &known, |import| target(import).map(|at| modules[at]));
+            let waits_for = edges_of(&known, target);
+            let find = |import: &ImportDecl| target(import).map(|at| modules[at]);
+            let errors = missing(linker, store, (&known, !waits_for.is_empty()), find);
             if !errors.is_empty() {
                 return Err(Failure::new(index, Error::Link(Box::new(LinkErrors { errors }))));
             }
-            edges.push(edges_of(&known, target));
+            edges.push(waits_for);
             defined.push(known);
         }
         match levels(&edges) {
@@ -213,11 +216,12 @@ fn edges_of<T>(known: &Defined<T>, target: impl Fn(&ImportDecl) -> Option<usize>
     edges
 }
 
-/// The imports of a module that must fail, before anything runs.
+/// The imports of a module that must fail, before anything runs. If it `waits` for others, their start functions may make what
+/// the store has larger first.
 fn missing<'a, T>(
     linker: &Linker<T>,
     store: &Store<T>,
-    known: &Defined<T>,
+    (known, waits): (&Defined<T>, bool),
     target: impl Fn(&ImportDecl) -> Option<&'a Module>,
 ) -> Vec<LinkError> {
     let view = store.view();
@@ -225,11 +229,12 @@ fn missing<'a, T>(
     let mut errors = Vec::new();
     for ((index, import), found) in decl.imports.iter().enumerate().zip(&known.found) {
         let expected = decl.import_type(import.ty);
+        let later = |ty| if waits { best(ty, &expected, false) } else { ty };
         let resolved = match (found, target(import)) {
-            (Some(Ok((_, ty))), _) => Ok(ty.clone()),
+            (Some(Ok((_, ty))), _) => Ok(later(ty.clone())),
             (Some(Err(cause)), _) => Err(cause.clone()),
             (None, Some(module)) => exported(module, import, &expected),
-            (None, None) => linker.find_named(import, Some(view)).map(|(_, ty)| ty),
+            (None, None) => linker.find_named(import, Some(view)).map(|(_, ty)| later(ty)),
         };
         let resolved = resolved.and_then(|ty| check(&expected, &ty).map_err(|cause| (cause, Some(ty))));
         if let Err((cause, found)) = resolved {
@@ -254,7 +259,12 @@ fn exported(
         ExternIdx::Table(table) => table.as_u32() < decl.imported.tables,
         ExternIdx::Func(_) | ExternIdx::Global(_) => false,
     };
-    Ok(match (decl.extern_type(item), expected) {
+    Ok(best(decl.extern_type(item), expected, imported))
+}
+
+/// The type that fits `expected` best among those that something of this type may have when it is asked.
+fn best(found: ExternType, expected: &ExternType, imported: bool) -> ExternType {
+    match (found, expected) {
         (ExternType::Memory(found), ExternType::Memory(wanted)) => ExternType::Memory(MemoryType {
             limits: possible(found.limits, wanted.limits, imported),
             ..found
@@ -263,7 +273,7 @@ fn exported(
             ExternType::Table(TableType { limits: possible(found.limits, wanted.limits, imported), ..found })
         }
         (found, _) => found,
-    })
+    }
 }
 
 /// The limits that fit `wanted` best among those that something declared with `found` may have when it is asked.

@@ -62,6 +62,17 @@ pub(super) struct Defined<T> {
     pub(super) found: Vec<Option<Resolved<T>>>,
 }
 
+impl<T> Defined<T> {
+    /// Asks for the types of handles anew: what they name may have grown meanwhile.
+    pub(super) fn look_again(&mut self, store: View<'_, T>) {
+        for found in self.found.iter_mut().flatten() {
+            if let Ok((Definition::Extern(item), _)) = found {
+                *found = typed(*item, Some(store));
+            }
+        }
+    }
+}
+
 pub(super) enum Definition<T> {
     Host(Arc<HostFunc<T>>),
     Extern(Extern),

@@ -3,7 +3,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 
-use skep::{Caller, Config, Engine, Error, Linker, MemoryMode, Module, Store, StoreLimits, Trap};
+use skep::{
+    Caller, Config, Engine, Error, Linker, Memory, MemoryMode, MemoryType, Module, Store, StoreLimits, Trap,
+};
 
 use crate::common::{World, text};
 
@@ -142,4 +144,20 @@ fn s25_a_cycle_tells_the_imports_that_close_it() {
     let World { store, linker, .. } = &mut world;
     let error = store.spawn_all(linker, [("a", &a, 0), ("b", &b, 0)]);
     assert_eq!(text(error), "batch item 0: import func[b.f]: import cycle: a -> b -> a");
+}
+#[test]
+fn s25_what_the_store_has_may_grow_in_an_earlier_level() {
+    let mut world = World::new();
+    let memory = Memory::new(&mut world.store, MemoryType::new(1, Some(4))).unwrap();
+    world.linker.define("host", "m", memory);
+    let b = world.module(r#"(module (import "host" "m" (memory 1)) (func $s (drop (memory.grow (i32.const 1)))) (start $s) (func (export "f") (result i32) (i32.const 5)))"#);
+    let a = world.module(r#"(module (import "host" "m" (memory 2)) (import "b" "f" (func (result i32))))"#);
+    let c = world.module(r#"(module (import "host" "m" (memory 2)))"#);
+    let World { store, linker, .. } = &mut world;
+    let small = linker.template_in(store, &c).unwrap_err().to_string();
+    let alone = text(store.spawn_all(linker, [("b", &b, 0), ("c", &c, 0)]));
+    assert_eq!(alone, format!("batch item 1: {small}"), "what waits for nobody is told before anything runs");
+    assert_eq!(memory.size(store).unwrap(), 1);
+    assert_eq!(text(store.spawn_all(linker, [("a", &a, 0), ("b", &b, 0)])), "ok");
+    assert_eq!(memory.size(store).unwrap(), 2);
 }

@@ -174,6 +174,7 @@ pub(crate) const ROWS: &[Row] = &[
             "s25_what_cannot_link_is_told_before_anything_runs",
             "s25_what_grows_while_it_starts_is_as_large_for_its_importers",
             "s25_what_has_no_room_is_not_begun",
+            "s25_what_the_store_has_may_grow_in_an_earlier_level",
             "stores_and_templates_cross_threads",
         ],
     ),
