@@ -45,9 +45,10 @@ impl<T: Send> Store<T> {
     /// ```
     ///
     /// # Errors
-    /// `AlreadyClosed`; `Batch` with the lowest index that fails and its error: `NameTaken`, `Link` for imports that are missing,
-    /// do not match or form a cycle, all before anything runs; else as of [`Store::spawn_batch`]. Then there is none of the
-    /// instances.
+    /// `AlreadyClosed`; `Batch` with the index of an item that fails and its error. Before anything runs: `NameTaken` for the lowest
+    /// index whose name is taken; else `Link` for the lowest whose imports are missing, cannot match or form a cycle. Sizes that
+    /// start functions decide are compared later. Then, level by level, as of [`Store::spawn_batch`]. There is none of the
+    /// instances in any case.
     ///
     /// # Panics
     /// As [`Store::spawn_batch`].
