@@ -101,20 +101,23 @@ impl Error {
         }
     }
 
-    /// The exit code, if an exit ended the call.
+    /// The exit code, if an exit ended the call, also one of an item of a batch.
     #[must_use]
     pub fn exit_code(&self) -> Option<u32> {
         match self {
             Self::Exit(code) => Some(*code),
+            Self::Batch(batch) => batch.cause.exit_code(),
             _ => None,
         }
     }
 
-    /// The host's own error, if it is of this type.
+    /// The host's own error, if it is of this type, also one of a start function or of an item of a batch.
     #[must_use]
     pub fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
         match self {
             Self::Host(host) => host.0.downcast_ref(),
+            Self::Start(start) => start.cause.downcast_ref(),
+            Self::Batch(batch) => batch.cause.downcast_ref(),
             _ => None,
         }
     }
@@ -174,7 +177,10 @@ impl fmt::Display for Error {
             }
             Self::Type(error) => error.fmt(f),
             Self::Access(error) => error.fmt(f),
-            Self::Batch(error) => write!(f, "batch item {}: {}", error.index, error.cause),
+            Self::Batch(error) => {
+                write!(f, "batch item {}: ", error.index)?;
+                fmt::Display::fmt(&error.cause, f)
+            }
             Self::System(error) => error.fmt(f),
         }
     }

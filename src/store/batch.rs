@@ -5,7 +5,7 @@
 //! Does not know: modules that import one another (`graph`), what one instance is made of (`spawn`).
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -48,8 +48,9 @@ impl<T: Send> Store<T> {
     ///
     /// # Errors
     /// `AlreadyClosed`; `Batch` with the lowest index that fails and its error, as of [`Store::spawn`]. Then there is none of
-    /// the instances. Start functions of lower indices have run, of those above any; what they wrote to imported memories,
-    /// tables and globals stays.
+    /// the instances, but for functions of theirs that others hold (see [`Free::WhenUnreachable`]). If there is no room for one,
+    /// none has begun. If a segment or start function fails, those of lower indices have run, of those above any; what they
+    /// wrote to imported memories, tables and globals stays.
     ///
     /// # Panics
     /// If a start function calls a host function that panics: the batch is ended, and the panic goes on.
@@ -199,11 +200,16 @@ impl<T> StoreInner<T> {
         Ok(all)
     }
 
-    /// Ends the instances of a batch of which one failed, newest first.
+    /// Ends the instances of a batch of which one failed, newest first. Those that only others of the batch can reach go at
+    /// once, since these go too.
     pub(super) fn end_batch(&mut self, batch: &[Made], failed: usize, gone: &mut GoneData<T>) {
-        for (index, made) in batch.iter().enumerate().rev() {
+        let own: BTreeSet<InstanceAddr> = batch.iter().map(|made| made.instance).collect();
+        let apart = |made: &Made| self.unions.is_within(self.label_of(made.instance), &own);
+        let apart: Vec<bool> = batch.iter().map(apart).collect();
+        for (index, (made, apart)) in batch.iter().zip(apart).enumerate().rev() {
             let why = if index == failed { EndReason::StartFailed } else { EndReason::BatchAborted };
-            gone.absorb(self.end(made.instance, Free::WhenUnreachable, why).1);
+            let how = if apart { Free::Now } else { Free::WhenUnreachable };
+            gone.absorb(self.end(made.instance, how, why).1);
         }
     }
 }

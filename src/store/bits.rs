@@ -94,7 +94,8 @@ impl Func {
     }
 
     /// The handle of which these are the bits; `None` if they are no function's. Bits from anywhere are safe: see
-    /// [`Instance::from_bits`]. Of a living instance they name a function only if a handle of it could be had otherwise.
+    /// [`Instance::from_bits`]. Of a living instance they name a function only if
+    /// a handle of it could be had otherwise, or it is the start function.
     #[must_use]
     pub fn from_bits(bits: u128) -> Option<Self> {
         let (raw, index) = unpack(Kind::Func, bits)?;

@@ -69,7 +69,8 @@ const fn ref_type(ty: ValType) -> Option<RefType> {
 
 impl<T> Store<T> {
     /// Frees what nothing the host can reach refers to: freed instances that only references kept, host functions and host
-    /// values that no reference names. What references may be held elsewhere, and who shares with whom, is found out anew.
+    /// values that no reference names. Handles that the host holds keep nothing: an `ExternRef` whose value should stay must lie in
+    /// a table or global. What references may be held elsewhere, and who shares with whom, is found out anew.
     pub fn collect(&mut self) -> Collected {
         let store = self.whole();
         if store.closed.is_some() {

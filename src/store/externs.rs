@@ -18,7 +18,8 @@ use crate::error::Error;
 use crate::spec::types::FuncType;
 
 impl ExternRef {
-    /// A reference to a value of the host, which the store keeps.
+    /// A reference to a value of the host. The store keeps the value until a [`Store::collect`] finds no table or global that
+    /// holds the reference; this handle itself keeps nothing.
     ///
     /// # Errors
     /// If there are too many, or the store is closed.

@@ -22,7 +22,8 @@ use crate::error::Error;
 pub enum Free {
     /// At once: references to its functions trap.
     Now,
-    /// As soon as no other instance can reach its functions; until then these work.
+    /// As soon as no other instance can reach its functions; until then these work. If others import them, that is when the
+    /// last of these is gone. If references to them may be held elsewhere, nobody counts these: [`Store::collect`] finds out.
     WhenUnreachable,
 }
 
@@ -31,7 +32,8 @@ pub enum Free {
 pub enum Freed {
     /// It is gone.
     Done,
-    /// Its handle is stale; its functions are kept by importers or references.
+    /// Its handle is stale; its functions, and with them its data, are kept by importers or until [`Store::collect`] finds no
+    /// reference to them.
     Waiting,
 }
 
@@ -144,7 +146,8 @@ impl<T> Store<T> {
         Ok(freed)
     }
 
-    /// Ends an instance with an exit code: it may not be called any more, but still be read. The first exit counts.
+    /// Ends an instance with an exit code: the host may not call it any more, but still read it. Other instances that import its
+    /// functions may go on to call them: the standard knows no exit. The first exit counts.
     ///
     /// # Errors
     /// If the handle is stale or of another store.

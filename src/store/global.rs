@@ -34,7 +34,8 @@ impl Global {
         Ok(Self::new_handle(&store.globals, addr))
     }
 
-    /// Gives up the host's share of a global that the host made: it goes when no instance uses it.
+    /// Gives up the host's share of a global that the host made: it goes when no instance uses it. Does nothing to one that an
+    /// instance made, or a second time.
     ///
     /// # Errors
     /// If the handle is stale or of another store.

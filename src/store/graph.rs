@@ -48,7 +48,7 @@ impl<T: Send> Store<T> {
     /// `AlreadyClosed`; `Batch` with the index of an item that fails and its error. Before anything runs: `NameTaken` for the lowest
     /// index whose name is taken; else `Link` for the lowest whose imports are missing, cannot match or form a cycle. Sizes that
     /// start functions decide are compared later. Then, level by level, as of [`Store::spawn_batch`]. There is none of the
-    /// instances in any case.
+    /// instances in any case, but for functions of theirs that others hold (see [`Free::WhenUnreachable`](super::free::Free)).
     ///
     /// # Panics
     /// As [`Store::spawn_batch`].

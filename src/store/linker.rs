@@ -416,7 +416,9 @@ fn nearest<'a>(name: &str, existing: impl Iterator<Item = &'a str>) -> Option<Bo
     }
     let allowed = (name.chars().count() / 3).max(1);
     let distance = |other: &&str| edit_distance(name, other);
-    let best = existing.filter(|other| other.len() <= 2 * name.len() + 2).min_by_key(distance)?;
+    // The name itself may be there and yet not be found: an instance cannot import itself.
+    let others = existing.filter(|other| *other != name && other.len() <= 2 * name.len() + 2);
+    let best = others.min_by_key(distance)?;
     (edit_distance(name, best) <= allowed).then(|| best.into())
 }
 

@@ -32,7 +32,8 @@ impl Memory {
         Ok(Self::new_handle(&store.memories, addr))
     }
 
-    /// Gives up the host's share of a memory that the host made: it goes when no instance uses it.
+    /// Gives up the host's share of a memory that the host made: it goes when no instance uses it. Does nothing to one that an
+    /// instance made, or a second time.
     ///
     /// # Errors
     /// If the handle is stale or of another store.

@@ -304,7 +304,8 @@ impl<T> Store<T> {
     }
 
     /// Calls `hook` once for each instance that ends: when it is freed, when its start fails, when the store closes. The hook
-    /// sees the instance's data and not the store.
+    /// sees the instance's data and not the store. What it returns is told by [`Store::close`] and otherwise dropped; if it
+    /// panics, the instance ends all the same, and the panic goes on with the store whole.
     pub fn on_end(
         &mut self,
         hook: impl FnMut(Instance, &mut T, EndReason) -> Result<(), Error> + Send + 'static,

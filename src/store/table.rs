@@ -38,7 +38,8 @@ impl Table {
         Ok(Self::new_handle(&store.tables, addr))
     }
 
-    /// Gives up the host's share of a table that the host made: it goes when no instance uses it.
+    /// Gives up the host's share of a table that the host made: it goes when no instance uses it. Does nothing to one that an
+    /// instance made, or a second time.
     ///
     /// # Errors
     /// If the handle is stale or of another store.

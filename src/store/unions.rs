@@ -87,6 +87,18 @@ impl Unions {
         self.groups.contains_key(&label)
     }
 
+    /// Whether nothing but these instances can hold a reference to one of the island: no other instance, and no table or global
+    /// that is not theirs.
+    pub(crate) fn is_within(&self, label: Label, own: &BTreeSet<InstanceAddr>) -> bool {
+        self.groups.get(&label).is_none_or(|group| {
+            group.members.iter().all(|member| match member {
+                Member::Instance(instance) => own.contains(instance),
+                Member::Memory(_) => true,
+                Member::Table(_) | Member::Global(_) => false,
+            })
+        })
+    }
+
     /// All groups' members.
     pub(crate) fn all(&self) -> impl Iterator<Item = (Label, Member)> + '_ {
         self.groups

@@ -7,7 +7,7 @@ use skep::{
     Caller, Config, Engine, Error, Linker, Memory, MemoryMode, MemoryType, Module, Store, StoreLimits, Trap,
 };
 
-use crate::common::{World, text};
+use crate::common::{World, both, text};
 
 const MEETS: &str = r#"(module (import "env" "meet" (func $meet)) (start $meet))"#;
 const EXPORTS: &str = r#"(module (func (export "f") (result i32) (i32.const 5)))"#;
@@ -160,4 +160,65 @@ fn s25_what_the_store_has_may_grow_in_an_earlier_level() {
     assert_eq!(memory.size(store).unwrap(), 1);
     assert_eq!(text(store.spawn_all(linker, [("a", &a, 0), ("b", &b, 0)])), "ok");
     assert_eq!(memory.size(store).unwrap(), 2);
+}
+
+#[test]
+fn s25_what_only_the_batch_itself_could_reach_goes_with_it() {
+    both(|mut world| {
+        let lib = r#"(module (memory 1) (table (export "t") 1 funcref) (elem (i32.const 0) $f) (func $f (export "f")))"#;
+        let fails = r#"(module (import "lib" "f" (func)) (import "lib" "t" (table 1 funcref))
+            (func $s unreachable) (elem (i32.const 0) $s) (start $s))"#;
+        let (lib, fails) = (world.module(lib), world.module(fails));
+        let before = world.store.stats();
+        for _ in 0..3 {
+            let error =
+                world.store.spawn_all(&world.linker, [("lib", &lib, 1), ("y", &fails, 2)]).unwrap_err();
+            assert_eq!(error.trap(), Some(Trap::Unreachable));
+            let more = format!("{error:#}");
+            assert!(more.contains("unreachable in instance#") && more.contains("0:"), "{more}");
+        }
+        assert_eq!(world.store.stats(), before);
+    });
+}
+
+#[test]
+fn s25_what_others_can_reach_waits() {
+    let mut world = World::new();
+    let a = world.one(
+        "a",
+        r#"(module (table (export "t") 1 funcref) (type $t (func (result i32)))
+        (func (export "call") (result i32) (call_indirect (type $t) (i32.const 0))))"#,
+    );
+    let puts = r#"(module (import "a" "t" (table 1 funcref)) (func $f (result i32) (i32.const 8))
+        (elem (i32.const 0) $f) (func $s unreachable) (start $s))"#;
+    let puts = world.module(puts);
+    world.store.spawn_all(&world.linker, [("", &puts, 2)]).unwrap_err();
+    assert_eq!(world.call::<(), i32>(a, "call", ()).unwrap(), 8);
+    assert_eq!(world.store.stats().zombies, 1);
+}
+
+#[test]
+fn s25_errors_of_items_are_seen_through() {
+    #[derive(Debug)]
+    struct Own;
+    impl std::fmt::Display for Own {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("own")
+        }
+    }
+    impl std::error::Error for Own {}
+    let mut world = World::new();
+    world.linker.func("env", "fail", || Err::<(), _>(Own)).unwrap();
+    world.linker.func("env", "exit", |caller: Caller<'_, u32>| Err::<(), _>(caller.exit(3))).unwrap();
+    for (name, code) in [("fail", None), ("exit", Some(3))] {
+        let text = format!(r#"(module (import "env" "{name}" (func $f)) (start $f))"#);
+        let template = world.template(&text).unwrap();
+        let errors = [
+            world.store.spawn(&template, 0).unwrap_err(),
+            world.store.spawn_batch(&template, [0]).unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!((error.exit_code(), error.downcast_ref::<Own>().is_some()), (code, code.is_none()));
+        }
+    }
 }
