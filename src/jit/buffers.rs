@@ -84,6 +84,17 @@ pub(crate) struct Buffers {
     other_records: Records,
     in_cold: bool,
     crossing: Vec<(Jump, Mark)>,
+    /// A displacement of the function in progress did not fit its form.
+    overflowed: bool,
+}
+
+/// A position between functions that writing can go back to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Checkpoint {
+    code_bytes: usize,
+    returns: usize,
+    accesses: usize,
+    relocs: usize,
 }
 
 impl Buffers {
@@ -150,19 +161,19 @@ impl Buffers {
     }
 
     /// Lets a jump go to a target: at once if both lie in one buffer, else when the function is finished. `patch` writes the
-    /// displacement: buffer, offset of the field, form, target; false if it does not fit.
+    /// displacement: buffer, offset of the field, form, target; false if it does not fit, which [`Self::finish_function`] tells.
     pub(crate) fn link(
         &mut self,
         jump: Jump,
         target: Mark,
         patch: impl Fn(&mut CodeBuf, u32, u8, u32) -> bool,
-    ) -> bool {
+    ) {
         if jump.at.cold != target.cold {
             self.crossing.push((jump, target));
-            return true;
+            return;
         }
         let buffer = if jump.at.cold == self.in_cold { &mut self.current } else { &mut self.other };
-        patch(buffer, jump.at.offset, jump.form, target.offset)
+        self.overflowed |= !patch(buffer, jump.at.offset, jump.form, target.offset);
     }
 
     /// Ends a function: appends its cold part to the hot one and links what crosses. Returns the offset in the hot buffer at
@@ -177,11 +188,31 @@ impl Buffers {
         self.other.clear();
         self.records.append_moved(&mut self.other_records, base);
         let place = |mark: Mark| if mark.cold { mark.offset + base } else { mark.offset };
-        let mut fits = true;
+        let mut overflowed = std::mem::take(&mut self.overflowed);
         for (jump, target) in self.crossing.drain(..) {
-            fits &= patch(&mut self.current, place(jump.at), jump.form, place(target));
+            overflowed |= !patch(&mut self.current, place(jump.at), jump.form, place(target));
         }
-        fits.then_some(base)
+        (!overflowed).then_some(base)
+    }
+
+    /// The position being written, between functions.
+    pub(crate) fn checkpoint(&self) -> Checkpoint {
+        debug_assert!(!self.in_cold && self.other.len() == 0, "between functions the cold buffer is empty");
+        Checkpoint {
+            code_bytes: self.current.len(),
+            returns: self.records.returns.len(),
+            accesses: self.records.accesses.len(),
+            relocs: self.records.relocs.len(),
+        }
+    }
+
+    /// Takes back the functions finished since a checkpoint.
+    pub(crate) fn rewind(&mut self, to: Checkpoint) {
+        debug_assert!(!self.in_cold && self.other.len() == 0, "between functions the cold buffer is empty");
+        self.current.truncate(to.code_bytes);
+        self.records.returns.truncate(to.returns);
+        self.records.accesses.truncate(to.accesses);
+        self.records.relocs.truncate(to.relocs);
     }
 
     /// The code of the finished functions.
@@ -204,5 +235,6 @@ impl Buffers {
         self.records.clear();
         self.other_records.clear();
         self.crossing.clear();
+        self.overflowed = false;
     }
 }

@@ -37,6 +37,8 @@ pub(crate) struct FuncImage {
 pub(crate) enum TypePatch {
     /// A 32-bit little-endian immediate.
     Imm32,
+    /// aarch64: the immediates of a `movz` and of the `movk` of the upper half behind it.
+    MoveWide,
 }
 
 /// A place in the code that wants the engine-wide id of a type.
@@ -97,8 +99,21 @@ fn find(sites: &[Site], code: u32) -> Option<u32> {
 
 /// Writes the id of a type at a relocation.
 pub(crate) fn patch_type(code: &mut [u8], reloc: TypeReloc, id: u32) {
+    const HALF: u32 = 0xFFFF << 5;
     let at = reloc.at as usize;
     match reloc.patch {
-        TypePatch::Imm32 => code[at..at + 4].copy_from_slice(&id.to_le_bytes()),
+        TypePatch::Imm32 => put(code, at, u32::MAX, id),
+        TypePatch::MoveWide => {
+            put(code, at, HALF, id << 5);
+            put(code, at + 4, HALF, id >> 16 << 5);
+        }
+    }
+}
+
+/// Writes the bits of a little-endian word that a mask names.
+fn put(code: &mut [u8], at: usize, mask: u32, bits: u32) {
+    let masks = mask.to_le_bytes().into_iter().zip(bits.to_le_bytes());
+    for (byte, (mask, bits)) in code[at..at + 4].iter_mut().zip(masks) {
+        *byte = *byte & !mask | bits & mask;
     }
 }

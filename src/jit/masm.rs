@@ -170,6 +170,8 @@ pub(crate) trait RegisterPlan {
     const DIVIDE_CLOBBERS: &'static [Gpr];
     /// Bytes that the return address takes above a frame, whether the call puts it there or the prologue does.
     const RETURN_ADDRESS_BYTES: u32;
+    /// Bytes that it takes where a function has no frame: none if it stays in its register.
+    const RETURN_ADDRESS_BYTES_FRAMELESS: u32;
 }
 
 /// Integer operators and moves.
@@ -264,6 +266,17 @@ pub(crate) trait MemoryOps {
     fn table_entry(&mut self, dst: Gpr, index: Gpr, view: u32) -> Jump;
 }
 
+/// How far the jumps inside a function must be able to go. A function in which one does not is emitted again with the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reach {
+    /// No further than the shortest forms of the machine.
+    Short,
+    /// No further than conditional jumps.
+    Near,
+    /// Anywhere in a module's code.
+    Far,
+}
+
 /// The exits of an indirect call's look-up, all taken before any argument has moved.
 #[derive(Debug)]
 pub(crate) struct IndirectExits {
@@ -285,16 +298,14 @@ pub(crate) trait FlowOps {
     fn jump_back(&mut self, target: Mark);
     /// A conditional jump back to a position of the same buffer.
     fn jump_back_if(&mut self, cond: Cond, target: Mark);
-    /// Jumps by a comparison; backends with fused forms (`cbz`, `test`) override. Provided.
-    fn jump_if_int(&mut self, compare: IntCompare, size: IntSize, lhs: Gpr, rhs: Operand) -> Jumps
-    where
-        Self: ScalarOps,
-    {
-        self.compare_int(size, lhs, rhs);
-        self.jump_if(Cond::Int(compare))
-    }
-    /// Lets a jump go to a position; false if the displacement does not fit its form.
-    fn link(&mut self, jump: Jump, target: Mark) -> bool;
+    /// Jumps by a comparison of integers, by fused forms where the machine has them.
+    fn jump_if_int(&mut self, compare: IntCompare, size: IntSize, lhs: Gpr, rhs: Operand) -> Jumps;
+    /// Jumps back by a comparison of integers.
+    fn jump_back_if_int(&mut self, compare: IntCompare, size: IntSize, lhs: Gpr, rhs: Operand, target: Mark);
+    /// Lets a jump go to a position. A displacement that does not fit its form is told by `finish_function`.
+    fn link(&mut self, jump: Jump, target: Mark);
+    /// Starts a function, whose jumps are of forms that go so far.
+    fn begin_function(&mut self, reach: Reach);
     /// Ends the function: joins hot and cold; the offset at which the cold part begins, or `None` if something did not fit.
     fn finish_function(&mut self) -> Option<u32>;
     /// Writes the displacement of a call from `at` to `target`, offsets in one piece of code; false if it does not fit.
@@ -349,13 +360,17 @@ pub(crate) trait FlowOps {
     fn copy_words(&mut self, to: u32, from: u32, words: u32, temps: [Gpr; 2]);
     /// Zeroes `words` 64-bit words from frame offset `from` upwards by a loop; destroys the scratch and `temp`.
     fn zero_words(&mut self, from: u32, words: u32, temp: Gpr);
-    /// Where a word of the caller's outgoing area lies: this function's stack parameters start at
-    /// `frame_bytes + RETURN_ADDRESS_BYTES` from the stack pointer; a backend with other rules overrides. Provided.
+    /// Where a word of the caller's outgoing area lies: this function's stack parameters start behind the return address.
+    /// Provided.
     fn incoming(&self, frame_bytes: u32, offset: u32) -> Home
     where
         Self: RegisterPlan,
     {
-        Home::frame(frame_bytes + Self::RETURN_ADDRESS_BYTES + offset)
+        let return_address_bytes = match frame_bytes {
+            0 => Self::RETURN_ADDRESS_BYTES_FRAMELESS,
+            _ => Self::RETURN_ADDRESS_BYTES,
+        };
+        Home::frame(frame_bytes + return_address_bytes + offset)
     }
 }
 

@@ -6,6 +6,7 @@
 //! Everything returned is position independent and may be published at any multiple of 16 bytes. A stub, once published, stays
 //! as long as its engine, so their number is bounded whatever signatures guests declare: [`ENTRY_KEYS_MAX`], [`HOST_KEYS_MAX`].
 
+use super::aarch64::A64;
 use super::abi::{BUILTIN_COUNT, Builtin, CallPlan, REGISTER_PARAMS_MAX, REGISTER_RESULTS_MAX};
 use super::masm::{Masm, StubOps};
 use super::target::{Arch, Target, Tuning};
@@ -39,7 +40,7 @@ pub(crate) struct StubSet {
 pub(crate) fn common(target: &Target) -> StubSet {
     match target.arch {
         Arch::X64 => common_of::<X64>(target),
-        Arch::Aarch64 => no_backend(target),
+        Arch::Aarch64 => common_of::<A64>(target),
     }
 }
 
@@ -51,7 +52,9 @@ pub(crate) fn common(target: &Target) -> StubSet {
 pub(crate) fn entry(target: &Target, ty: &FuncType) -> Vec<u8> {
     match target.arch {
         Arch::X64 => one_of::<X64>(target, ty, |masm, plan| masm.entry_stub(plan, &ty.params, &ty.results)),
-        Arch::Aarch64 => no_backend(target),
+        Arch::Aarch64 => {
+            one_of::<A64>(target, ty, |masm, plan| masm.entry_stub(plan, &ty.params, &ty.results))
+        }
     }
 }
 
@@ -63,7 +66,9 @@ pub(crate) fn entry(target: &Target, ty: &FuncType) -> Vec<u8> {
 pub(crate) fn host(target: &Target, ty: &FuncType) -> Vec<u8> {
     match target.arch {
         Arch::X64 => one_of::<X64>(target, ty, |masm, plan| masm.host_stub(plan, &ty.params, &ty.results)),
-        Arch::Aarch64 => no_backend(target),
+        Arch::Aarch64 => {
+            one_of::<A64>(target, ty, |masm, plan| masm.host_stub(plan, &ty.params, &ty.results))
+        }
     }
 }
 
@@ -175,10 +180,6 @@ fn emit<M: Masm>(masm: &mut M, stub: impl FnOnce(&mut M)) -> u32 {
     let start = masm.buffers().offset();
     stub(masm);
     start
-}
-
-fn no_backend(target: &Target) -> ! {
-    panic!("no backend for {:?}: an engine is only made for targets that have one", target.arch)
 }
 
 #[cfg(test)]

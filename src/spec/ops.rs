@@ -16,6 +16,17 @@ pub(crate) enum IntSize {
     W64,
 }
 
+impl IntSize {
+    /// Bytes of a value.
+    #[inline]
+    pub(crate) const fn bytes(self) -> u32 {
+        match self {
+            Self::W32 => 4,
+            Self::W64 => 8,
+        }
+    }
+}
+
 /// Width of a floating-point operation in bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum FloatSize {
@@ -23,6 +34,17 @@ pub(crate) enum FloatSize {
     F32,
     /// Double precision.
     F64,
+}
+
+impl FloatSize {
+    /// Bytes of a value.
+    #[inline]
+    pub(crate) const fn bytes(self) -> u32 {
+        match self {
+            Self::F32 => 4,
+            Self::F64 => 8,
+        }
+    }
 }
 
 /// Two integers to one, without a trap.

@@ -62,13 +62,13 @@ impl<M: Masm> Emit<'_, M> {
         self.m.buffers().set_cold(true);
         self.m.buffers().current.ensure(super::HEADROOM_BYTES);
         let here = self.m.buffers().here();
-        self.link(exits.foreign, here);
+        self.m.link(exits.foreign, here);
         self.m.resolve_foreign(view, ty, temps[0], wasm);
         self.emit_args(&dests);
         self.m.call_foreign(Home::frame(self.frame.own_at), memory, plan.param_bytes, wasm);
         let jump = self.m.jump();
         self.m.buffers().set_cold(false);
-        self.link(jump, back);
+        self.m.link(jump, back);
         self.give_back(dests);
         self.finish_call(ty, plan);
     }

@@ -426,7 +426,7 @@ impl<'a, M: Masm> Emit<'a, M> {
             let label = self.branch_label(depth);
             let jumps = self.m.jump_if_int(IntCompare::Eq, IntSize::W32, index, Operand::Imm(at));
             match self.s.labels.place(label) {
-                Some(place) => jumps.into_iter().for_each(|jump| self.link(jump, place)),
+                Some(place) => jumps.into_iter().for_each(|jump| self.m.link(jump, place)),
                 None => self.wait(label, jumps),
             }
         }
@@ -439,7 +439,7 @@ impl<'a, M: Masm> Emit<'a, M> {
         let (outside, address) = self.m.jump_table(index, temp, count);
         let label = self.branch_label(default);
         match self.s.labels.place(label) {
-            Some(place) => self.link(outside, place),
+            Some(place) => self.m.link(outside, place),
             None => self.wait(label, Jumps::from_slice(&[outside])),
         }
         let first =
@@ -496,7 +496,7 @@ impl<'a, M: Masm> Emit<'a, M> {
             let table = self.s.tables[at];
             self.m.align(4);
             let start = self.m.buffers().here();
-            self.link(table.address, start);
+            self.m.link(table.address, start);
             let place = |mark: Mark| if mark.cold { hot_end + mark.offset } else { mark.offset };
             for at in table.first..table.first + table.len {
                 self.m.buffers().current.ensure(super::HEADROOM_BYTES);
@@ -514,9 +514,7 @@ impl<'a, M: Masm> Emit<'a, M> {
     fn bind(&mut self, label: LabelId) {
         let here = self.m.buffers().here();
         let m = &mut *self.m;
-        let mut fits = true;
-        self.s.labels.bind(label, here, |jump| fits &= m.link(jump, here));
-        assert!(fits, "a displacement in {} does not fit its form", self.index);
+        self.s.labels.bind(label, here, |jump| m.link(jump, here));
     }
 
     fn wait(&mut self, label: LabelId, jumps: Jumps) {

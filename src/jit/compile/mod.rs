@@ -39,7 +39,7 @@ use crate::arena::scratch::Scratch;
 use crate::jit::abi::{CallPlan, ContextLayout};
 use crate::jit::buffers::{Jump, Records};
 use crate::jit::image::FuncImage;
-use crate::jit::masm::{Jumps, Masm};
+use crate::jit::masm::{Jumps, Masm, Reach};
 use crate::jit::target::{Target, Tuning};
 use crate::spec::decode::Decoded;
 use crate::spec::invalid::{LimitExceeded, ModuleError};
@@ -174,27 +174,39 @@ impl<M: Masm> Worker<M> {
         let decl = &cx.decoded.decl;
         let index = decl.func_idx(func);
         let frame = frame::plan::<M>(cx, &self.summary, &mut self.pins)?;
-        self.state.begin(self.summary.locals.len());
-        self.state.ints = RegSet::new(M::INT_TEMPS, self.pins.int_temps());
-        self.state.floats = RegSet::new(M::FLOAT_TEMPS, self.pins.float_temps());
-        let body_start = u32::try_from(decl.bodies[func].start).expect("modules are limited to 1 GiB");
-        let emit = Emit {
-            m: &mut self.masm,
-            s: &mut self.state,
-            scratch: &self.scratch,
-            cx,
-            summary: &self.summary,
-            pins: &self.pins,
-            reader: self.summary.stream.reader(),
-            frame,
-            index,
-            body_start,
-            wasm: body_start,
-            reachable: true,
-        };
-        emit.function()
+        let body = &decl.bodies[func];
+        let body_start = u32::try_from(body.start).expect("modules are limited to 1 GiB");
+        let start = self.masm.buffers().checkpoint();
+        let first = if body.len() <= SHORT_BODY_BYTES_MAX { Reach::Short } else { Reach::Near };
+        for reach in [Reach::Short, Reach::Near, Reach::Far].into_iter().filter(|&reach| reach >= first) {
+            self.state.begin(self.summary.locals.len());
+            self.state.ints = RegSet::new(M::INT_TEMPS, self.pins.int_temps());
+            self.state.floats = RegSet::new(M::FLOAT_TEMPS, self.pins.float_temps());
+            let emit = Emit {
+                m: &mut self.masm,
+                s: &mut self.state,
+                scratch: &self.scratch,
+                cx,
+                summary: &self.summary,
+                pins: &self.pins,
+                reader: self.summary.stream.reader(),
+                frame,
+                index,
+                body_start,
+                wasm: body_start,
+                reachable: true,
+            };
+            if let Some(image) = emit.function(reach)? {
+                return Ok(image);
+            }
+            self.masm.buffers().rewind(start);
+        }
+        unreachable!("the limit on machine code keeps every displacement in {index} in reach")
     }
 }
+
+/// Bodies of up to so many bytes are tried with the shortest forms of jumps first.
+const SHORT_BODY_BYTES_MAX: usize = 2048;
 
 /// The emission of one function.
 struct Emit<'a, M> {
@@ -217,8 +229,9 @@ struct Emit<'a, M> {
 }
 
 impl<M: Masm> Emit<'_, M> {
-    /// The whole function.
-    fn function(mut self) -> Result<FuncImage, ModuleError> {
+    /// The whole function; `None` if a jump does not go far enough.
+    fn function(mut self, reach: Reach) -> Result<Option<FuncImage>, ModuleError> {
+        self.m.begin_function(reach);
         self.m.buffers().current.ensure(HEADROOM_BYTES);
         let (start, local, foreign) = self.prologue();
         self.open_function();
@@ -235,8 +248,8 @@ impl<M: Masm> Emit<'_, M> {
         let fits = self.m.finish_function().is_some();
         let end = self.m.buffers().offset();
         check_code_bytes(end as usize)?;
-        assert!(fits, "the limit on machine code keeps every displacement in {} in reach", self.index);
-        Ok(FuncImage { start, local, foreign, end, frame_bytes: self.frame.bytes })
+        let image = FuncImage { start, local, foreign, end, frame_bytes: self.frame.bytes };
+        Ok(fits.then_some(image))
     }
 
     /// Whether each temporary is free or held by a stack entry. Walks all registers, so it is for assertions of debug builds.
@@ -314,13 +327,8 @@ impl<M: Masm> Emit<'_, M> {
     fn land(&mut self, jumps: Jumps) {
         let here = self.m.buffers().here();
         for jump in jumps {
-            self.link(jump, here);
+            self.m.link(jump, here);
         }
-    }
-
-    fn link(&mut self, jump: Jump, target: crate::jit::buffers::Mark) {
-        let fits = self.m.link(jump, target);
-        assert!(fits, "a displacement in {} does not fit its form", self.index);
     }
 
     fn trap_exits(&mut self) {
@@ -329,7 +337,7 @@ impl<M: Masm> Emit<'_, M> {
             let TrapExit { jump, trap, wasm } = self.s.traps[at];
             self.m.buffers().current.ensure(HEADROOM_BYTES);
             let here = self.m.buffers().here();
-            self.link(jump, here);
+            self.m.link(jump, here);
             self.m.trap_exit(trap, wasm);
         }
         self.m.buffers().set_cold(false);

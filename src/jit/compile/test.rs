@@ -156,8 +156,13 @@ impl<M: Masm> Emit<'_, M> {
 
     /// Jumps back if the test holds, and gives its operands back.
     pub(super) fn test_jump_back(&mut self, test: Test, to: crate::jit::buffers::Mark) {
-        self.emit_test(test);
-        self.m.jump_back_if(test.cond(), to);
+        match test {
+            Test::Int { compare, size, lhs, rhs } => self.m.jump_back_if_int(compare, size, lhs, rhs, to),
+            Test::Float { .. } => {
+                self.emit_test(test);
+                self.m.jump_back_if(test.cond(), to);
+            }
+        }
         self.release_test(test);
     }
 

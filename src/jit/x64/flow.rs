@@ -28,9 +28,9 @@ use crate::arena::code_buf::HEADROOM;
 use crate::jit::abi::{Builtin, FuncEntry, STACK_RESERVE_BYTES, at};
 use crate::jit::buffers::{Jump, Mark, Reloc};
 use crate::jit::image::TypePatch;
-use crate::jit::masm::{Base, Cond, FlowOps, Gpr, Home, IndirectExits, Jumps, Operand, ScalarOps};
+use crate::jit::masm::{Base, Cond, FlowOps, Gpr, Home, IndirectExits, Jumps, Operand, Reach, ScalarOps};
 use crate::spec::module::{FuncIdx, TypeIdx};
-use crate::spec::ops::IntSize;
+use crate::spec::ops::{IntCompare, IntSize};
 use crate::spec::trap::Trap;
 
 /// Bytes between the foreign entry of a function and its local one.
@@ -95,9 +95,22 @@ impl FlowOps for X64 {
         }
     }
 
-    fn link(&mut self, jump: Jump, target: Mark) -> bool {
-        self.buf.link(jump, target, patch_rel32)
+    fn jump_if_int(&mut self, compare: IntCompare, size: IntSize, lhs: Gpr, rhs: Operand) -> Jumps {
+        self.compare_int(size, lhs, rhs);
+        self.jump_if(Cond::Int(compare))
     }
+
+    fn jump_back_if_int(&mut self, compare: IntCompare, size: IntSize, lhs: Gpr, rhs: Operand, target: Mark) {
+        self.compare_int(size, lhs, rhs);
+        self.jump_back_if(Cond::Int(compare), target);
+    }
+
+    fn link(&mut self, jump: Jump, target: Mark) {
+        self.buf.link(jump, target, patch_rel32);
+    }
+
+    /// Displacements of 32 bits go anywhere.
+    fn begin_function(&mut self, _reach: Reach) {}
 
     fn finish_function(&mut self) -> Option<u32> {
         self.buf.finish_function(patch_rel32)

@@ -56,4 +56,5 @@ impl RegisterPlan for X64 {
     const SHIFT_COUNT: Option<Gpr> = Some(RCX);
     const DIVIDE_CLOBBERS: &'static [Gpr] = &[RAX, RDX];
     const RETURN_ADDRESS_BYTES: u32 = 8;
+    const RETURN_ADDRESS_BYTES_FRAMELESS: u32 = 8;
 }

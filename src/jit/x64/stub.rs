@@ -586,8 +586,7 @@ impl X64 {
     /// Lets a jump within a stub go to here.
     fn land_here(&mut self, jump: Jump) {
         let here = self.buf.here();
-        let fits = self.link(jump, here);
-        debug_assert!(fits, "a stub is far below 2 GiB");
+        self.link(jump, here);
     }
 }
 
