@@ -20,7 +20,7 @@ use std::ops::Range;
 use super::abi::{Activation, Context, EntryFn, STACK_RESERVE_BYTES, ValueCell};
 use super::backtrace::{self, Backtrace};
 use super::fault;
-use super::target::{Arch, Cpu, Target};
+use super::target::{Arch, Target};
 use crate::arena::pages;
 use crate::spec::trap::Trap;
 
@@ -34,7 +34,8 @@ pub(crate) fn host_target() -> Result<Target, &'static str> {
 
 #[cfg(target_arch = "x86_64")]
 mod host {
-    use super::{Arch, Cpu, Target};
+    use super::{Arch, Target};
+    use crate::jit::target::Cpu;
     use std::arch::is_x86_feature_detected as has;
 
     pub(super) fn target() -> Result<Target, &'static str> {

@@ -4,7 +4,6 @@
 
 use std::path::Path;
 
-use crate::layers::AARCH64;
 use crate::source::{File, words};
 
 /// Every file of Rust begins with its description.
@@ -66,7 +65,8 @@ const CASES: &[&str] = &["tests/golden/", "tests/regress/"];
 /// Every case is run: its folder's code reads the folder or names the case. A golden has its expectations, an expectation its golden.
 pub(crate) fn cases(files: &[File]) -> Vec<String> {
     let has = |path: &str| files.iter().any(|file| file.path == path);
-    let twin = files.iter().any(|file| file.path.starts_with(AARCH64));
+    // Until the first golden of the other backend is there, none is missed.
+    let twin = files.iter().any(|file| file.path.ends_with(".aarch64.asm"));
     let kinds: &[&str] = if twin { &["x64", "aarch64"] } else { &["x64"] };
     let mut findings = Vec::new();
     for folder in CASES {

@@ -152,8 +152,7 @@ pub(super) fn with_distance(instruction: u32, at: u32, form: u8, target: u32) ->
     let distance = i64::from(target) - i64::from(at);
     let field = |bits: u32, value: i64| {
         let limit = 1_i64 << (bits - 1);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is tested")]
-        (-limit..limit).contains(&value).then_some(value as u32 & ((1 << bits) - 1))
+        (-limit..limit).contains(&value).then_some(low_half(value.cast_unsigned()) & ((1 << bits) - 1))
     };
     debug_assert!(form == FORM_ADR || distance % 4 == 0, "instructions lie at multiples of 4");
     match form {

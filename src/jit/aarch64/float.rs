@@ -9,10 +9,9 @@
 //! Constants are made in registers: nothing is loaded from the code.
 
 use dynasmrt::DynasmApi;
-use dynasmrt::aarch64::encode_floating_point_immediate;
 
 use super::A64;
-use super::encode::{Cc, asm, cond_code, ftype, sf};
+use super::encode::{Cc, asm, cond_code, ftype, low_half, sf};
 use super::regs::{TEMP, VSCRATCH};
 use crate::jit::buffers::Jump;
 use crate::jit::masm::{Cond, FloatOperand, FloatOps, Gpr, Home, Jumps, Vreg};
@@ -273,21 +272,19 @@ const fn both_sizes(size: FloatSize) -> u32 {
     }
 }
 
-/// The field of [`FMOV_IMM`] for a constant, if it has one.
+/// The field of [`FMOV_IMM`] for a constant, if it has one: a sign, an exponent near 0, four bits of fraction.
 fn float_imm(size: FloatSize, bits: u64) -> Option<u32> {
-    let value = match size {
-        FloatSize::F32 => f32::from_bits(u32::try_from(bits).ok()?),
-        FloatSize::F64 => {
-            // The immediates have few digits, so nothing that has one is rounded.
-            #[expect(clippy::cast_possible_truncation, reason = "compared with what it came from")]
-            let narrow = f64::from_bits(bits) as f32;
-            if f64::from(narrow).to_bits() != bits {
-                return None;
-            }
-            narrow
-        }
+    // Below the sign: one bit, its opposite so many times, and six bits that are taken as they are, behind which all is zero.
+    let (last, repeated) = match size {
+        FloatSize::F32 => (31, 5),
+        FloatSize::F64 => (63, 8),
     };
-    encode_floating_point_immediate(value).map(u32::from)
+    let low_bits = last - 1 - repeated - 6;
+    let (head, rest) = (bits >> low_bits, bits & ((1 << low_bits) - 1));
+    let (sign, opposite, run) =
+        (head >> (repeated + 7), head >> (repeated + 6) & 1, head >> 6 & ((1 << repeated) - 1));
+    let wanted = if opposite == 0 { (1 << repeated) - 1 } else { 0 };
+    (rest == 0 && run == wanted).then(|| low_half(sign << 7 | (opposite ^ 1) << 6 | head & 0x3F))
 }
 
 /// The bits of −2⁶³.
@@ -303,5 +300,34 @@ const fn minus_one(size: FloatSize) -> u64 {
     match size {
         FloatSize::F32 => (-1_f32).to_bits() as u64,
         FloatSize::F64 => (-1_f64).to_bits(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::float_imm;
+    use crate::spec::ops::FloatSize;
+    use dynasmrt::aarch64::encode_floating_point_immediate;
+
+    #[test]
+    fn the_assembler_knows_the_same_float_constants() {
+        let mut count = 0;
+        // All that can have the form: nothing below the sixteenth bit of an f32.
+        for high in 0..=u16::MAX {
+            let value = f32::from_bits(u32::from(high) << 16);
+            let expected = encode_floating_point_immediate(value).map(u32::from);
+            assert_eq!(float_imm(FloatSize::F32, value.to_bits().into()), expected, "{value}");
+            if !value.is_nan() {
+                assert_eq!(float_imm(FloatSize::F64, f64::from(value).to_bits()), expected, "{value}");
+            }
+            count += usize::from(expected.is_some());
+        }
+        assert_eq!(count, 256);
+        for other in [1, 0x3F80_0001, u64::from(u32::MAX)] {
+            assert_eq!(float_imm(FloatSize::F32, other), None);
+        }
+        for other in [1, 1_f64.to_bits() | 1, 0.1_f64.to_bits(), u64::MAX] {
+            assert_eq!(float_imm(FloatSize::F64, other), None);
+        }
     }
 }
