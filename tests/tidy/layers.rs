@@ -130,7 +130,7 @@ fn dependencies(manifest: &File) -> Vec<&str> {
 
 const X64: &str = "src/jit/x64/";
 /// The backend that makes the other one a twin.
-const AARCH64: &str = "src/jit/aarch64/";
+pub(crate) const AARCH64: &str = "src/jit/aarch64/";
 /// Files of a backend that differ: registers, encodings, the description.
 const OWN_FILES: &[&str] = &["mod.rs", "regs.rs", "encode.rs"];
 
