@@ -7,7 +7,7 @@ use skep::{MemoryMode, Trap};
 use crate::{configs, spawn};
 
 /// Expressions of type i32 with the value that they have when `$d` is `0xFFFF_FFFF_0000_0010` and `$m` is -1.
-const PRODUCERS: [(&str, u32); 44] = [
+const PRODUCERS: [(&str, u32); 56] = [
     ("(i32.wrap_i64 (local.get $d))", 16),
     ("(i32.wrap_i64 (i64.mul (local.get $d) (i64.const 3)))", 48),
     ("(i32.load8_s (i32.const 0))", u32::MAX),
@@ -52,6 +52,18 @@ const PRODUCERS: [(&str, u32); 44] = [
     ("(call $two) (local.set $s) (drop) (local.get $s)", u32::MAX),
     ("(call_indirect (type $c) (local.get $d) (i32.const 0))", 16),
     ("(memory.grow (i32.const 100000))", u32::MAX),
+    ("(memory.grow (i32.const 0))", 1),
+    ("(memory.size)", 1),
+    ("(table.grow (ref.null func) (i32.const 5))", u32::MAX),
+    ("(table.size)", 1),
+    ("(call $host (local.get $d))", 16),
+    ("(call $host_of_two (local.get $d)) (local.set $s) (drop) (local.get $s)", u32::MAX),
+    ("(i32.wrap_i64 (i64.load (i32.const 0)))", 0xFFFF),
+    ("(i32.wrap_i64 (i64.shr_u (local.get $d) (i64.const 4)))", 0xF000_0001),
+    ("(i32.wrap_i64 (i64.rotl (local.get $d) (i64.const 28)))", 0x0FFF_FFFF),
+    ("(i32.wrap_i64 (i64.extend_i32_s (local.get $m)))", u32::MAX),
+    ("(i32.trunc_sat_f64_s (f64.const -1))", u32::MAX),
+    ("(if (result i32) (local.get $m) (then (local.get $m)) (else (i32.const 3)))", u32::MAX),
 ];
 
 /// More values than there are registers, before and behind.
@@ -73,25 +85,42 @@ fn places(producer: &str, access: &str) -> Vec<String> {
     ]
 }
 
-/// Loads: text, width in bytes, what comes of the bytes.
-const LOADS: [(&str, u32); 8] = [
-    ("i32.load8_s", 1),
-    ("i32.load8_u", 1),
-    ("i32.load16_s", 2),
-    ("i32.load16_u", 2),
-    ("i32.load", 4),
-    ("i64.load", 8),
-    ("f32.load", 4),
-    ("f64.load", 8),
+/// Accesses behind their index, with `@` for the offset, and the width in bytes.
+const ACCESSES: [(&str, u32); 16] = [
+    ("(i32.load8_s @) (drop)", 1),
+    ("(i32.load8_u @) (drop)", 1),
+    ("(i32.load16_s @) (drop)", 2),
+    ("(i32.load @) (drop)", 4),
+    ("(i64.load8_s @) (drop)", 1),
+    ("(i64.load16_u @) (drop)", 2),
+    ("(i64.load32_s @) (drop)", 4),
+    ("(i64.load @) (drop)", 8),
+    ("(f32.load @) (drop)", 4),
+    ("(f64.load @) (drop)", 8),
+    ("(i32.const 1) (i32.store8 @)", 1),
+    ("(i64.const 1) (i64.store16 @)", 2),
+    ("(local.get $m) (i32.store @)", 4),
+    ("(local.get $d) (i64.store @)", 8),
+    ("(f32.convert_i32_s (local.get $m)) (f32.store @)", 4),
+    ("(f64.const 1) (f64.store @)", 8),
 ];
 
 /// Offset of all accesses: with it an index of -1 would be in bounds if the sum wrapped.
 const OFFSET: u32 = 100;
 
+/// In machine code this takes no instruction: the register keeps its upper half.
+#[expect(clippy::cast_possible_truncation, reason = "the upper half is what is dropped")]
+fn low_half(wide: i64) -> i32 {
+    wide as i32
+}
+
 #[test]
 fn a1_an_index_has_32_bits() {
     let mut text = String::from(
-        r#"(module (memory 1 2) (type $c (func (param i64) (result i32))) (table 1 funcref) (elem (i32.const 0) $wrap)
+        r#"(module (type $c (func (param i64) (result i32)))
+        (import "h" "narrow" (func $host (type $c)))
+        (import "h" "two" (func $host_of_two (param i64) (result i32 i32)))
+        (memory 1 2) (table 1 1 funcref) (elem (i32.const 0) $wrap)
         (global $g (mut i32) (i32.const 0x80000001))
         (data (i32.const 0) "\ff\ff\00\00\10\00\00\80")
         (func $nothing) (func $wrap (type $c) (i32.wrap_i64 (local.get 0)))
@@ -101,8 +130,8 @@ fn a1_an_index_has_32_bits() {
     );
     let mut expected = Vec::new();
     for (producer, value) in PRODUCERS {
-        for (load, width) in LOADS {
-            for body in places(producer, &format!("({load} offset={OFFSET}) (drop)")) {
+        for (access, width) in ACCESSES {
+            for body in places(producer, &access.replace('@', &format!("offset={OFFSET}"))) {
                 let name = expected.len();
                 writeln!(
                     text,
@@ -119,9 +148,11 @@ fn a1_an_index_has_32_bits() {
     for (what, config) in configs() {
         let engine = skep::Engine::new(&config).unwrap();
         let module = skep::Module::new(&engine, &text).unwrap();
-        let mut store = skep::Store::new(&engine);
-        let template = skep::Linker::new(&engine).template(&module).unwrap();
-        let instance = store.spawn(&template, ()).unwrap();
+        let mut store: skep::Store<()> = skep::Store::new(&engine);
+        let mut linker = skep::Linker::new(&engine);
+        linker.func("h", "narrow", low_half).unwrap();
+        linker.func("h", "two", |wide: i64| (low_half(wide), -1)).unwrap();
+        let instance = store.spawn(&linker.template(&module).unwrap(), ()).unwrap();
         for (name, (body, fits)) in expected.iter().enumerate() {
             let func = instance.typed_func::<(i64, i32), ()>(&store, &name.to_string()).unwrap();
             let found = func.call(&mut store, (-0xFFFF_FFF0, -1)).map_err(|error| error.trap());

@@ -1,6 +1,8 @@
 //! F1: what the host hands over has the type that it must have. I2: any number of values of any type, to the host and back.
 
-use skep::{Engine, Error, Func, FuncType, Linker, Module, Store, Val, ValType};
+use std::time::{Duration, Instant};
+
+use skep::{Engine, Error, Func, FuncType, Linker, Module, Store, Trap, Val, ValType};
 
 use crate::configs;
 
@@ -107,4 +109,46 @@ fn f1_types_are_checked_wherever_a_value_enters() {
         assert!(matches!(linker.template(&importer), Err(Error::Link(_))));
         assert_eq!(own.call(store, &[Val::I64(5)]).unwrap(), [Val::I64(5)], "{module:?}");
     }
+}
+
+/// Modules that come and go on one engine, with equal types and with new ones, while others call through tables.
+#[test]
+fn f1_types_of_modules_that_come_and_go() {
+    const THREADS: usize = 8;
+    // The parameters of a function of a type of its own.
+    let own = |n: usize| -> String {
+        (0..6).map(|k| [" i32", " i64", " f32", " f64"][n / 4_usize.pow(k) % 4]).collect()
+    };
+    let until = Instant::now() + Duration::from_secs(1);
+    let engine = Engine::new(&skep::Config::default()).unwrap();
+    let work = |thread: usize| {
+        let mut rounds = 0;
+        while Instant::now() < until || rounds < 3 {
+            let (shared, private) = (own(rounds), own(2_048 + thread * 256 + rounds % 256));
+            let text = format!(
+                r#"(module (type $s (func (param{shared}))) (type $p (func (param{private}) (result i32)))
+                (type $i (func (param i32) (result i32)))
+                (table 3 funcref) (elem (i32.const 0) $s $p $i)
+                (func $s (type $s)) (func $p (type $p) (i32.const 1)) (func $i (type $i) (local.get 0))
+                (func (export "f") (param i32) (result i32) (call_indirect (type $i) (i32.const 7) (local.get 0))))"#
+            );
+            let module = Module::new(&engine, text).unwrap();
+            let mut store = Store::new(&engine);
+            let template = Linker::new(&engine).template(&module).unwrap();
+            let instance = store.spawn(&template, ()).unwrap();
+            let func = instance.typed_func::<i32, i32>(&store, "f").unwrap();
+            for (index, wanted) in
+                [Err(Some(Trap::IndirectCallTypeMismatch)); 2].into_iter().chain([Ok(7)]).enumerate()
+            {
+                let index = i32::try_from(index).unwrap();
+                assert_eq!(func.call(&mut store, index).map_err(|error| error.trap()), wanted, "{index}");
+            }
+            rounds += 1;
+        }
+    };
+    std::thread::scope(|scope| {
+        for thread in 0..THREADS {
+            scope.spawn(move || work(thread));
+        }
+    });
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use skep::Trap;
+
 use crate::{configs, spawn};
 
 /// Comparisons with what they give for -3 and 5, and for 5 and 5.
@@ -107,12 +109,33 @@ fn c1_jump_tables_of_any_size() {
     }
 }
 
+/// Comparisons of comparisons, so deep that what follows them by recursion ends the process.
+#[test]
+fn b3_a_long_chain_of_comparisons() {
+    const DEPTH: usize = 100_000;
+    let text = |operator: &str| {
+        format!(
+            "(module (func (export \"f\") (param i32) (result i32) local.get 0 {}))",
+            operator.repeat(DEPTH)
+        )
+    };
+    for (what, config) in configs() {
+        // An even number of `eqz` gives back the truth, as any number of `ne` does.
+        for operator in ["i32.eqz ", "i32.const 0 i32.ne "] {
+            let (mut store, instance) = spawn(&config, &text(operator));
+            let func = instance.typed_func::<i32, i32>(&store, "f").unwrap();
+            let found = [0, 5].map(|param| func.call(&mut store, param).unwrap());
+            assert_eq!(found, [0, 1], "{what}: {operator}");
+        }
+    }
+}
+
 #[test]
 fn c1_jumps_over_bodies_of_any_length() {
-    // About 4 and 16 bytes of machine code each; together the jumps cross one byte, 32 KiB and a MiB.
+    // 4 to 16 bytes of machine code each; together the jumps cross one byte, 32 KiB and a MiB.
     let short = "(local.set 1 (i32.add (local.get 1) (i32.const 1)))";
     let long = "(i32.store offset=0x1234 (i32.const 0) (local.get 1))";
-    let sizes = (0..70).chain((8_100..8_200).step_by(9)).chain([70_000]);
+    let sizes = (0..70).chain((8_100..8_200).step_by(9)).chain([70_000, 300_001]);
     for (n, size) in sizes.enumerate() {
         let filler = if n % 2 == 0 { short } else { long }.repeat(size);
         let text = format!(
@@ -128,6 +151,52 @@ fn c1_jumps_over_bodies_of_any_length() {
             let func = instance.typed_func::<i32, i32>(&store, "f").unwrap();
             let results = [0, 1, 30].map(|param| func.call(&mut store, param).unwrap());
             assert_eq!(results, [20, 20, 32], "{what}, {size} times");
+        }
+    }
+}
+
+/// Exits to traps, a jump table and calls, each with more than 1 MiB of code between its two ends, the least that jumps with a
+/// condition and addresses in the neighborhood reach.
+#[test]
+fn c1_what_is_far_away_is_reached() {
+    let filler = "(i32.store offset=0x1234 (local.get 1) (local.get 0))".repeat(120_000);
+    let text = format!(
+        r#"(module (memory 1) (table 2 funcref) (elem (i32.const 0) $near)
+        (type $n (func (result i32)))
+        (func $near (type $n) (i32.const 5))
+        (func $f (export "f") (param i32) (result i32) (local i32)
+            (if (i32.eq (local.get 0) (i32.const 10)) (then (return (i32.div_s (i32.const 1) (local.get 1)))))
+            (if (i32.eq (local.get 0) (i32.const 11)) (then (return (i32.load offset=0xffff (local.get 0)))))
+            (if (i32.eq (local.get 0) (i32.const 12)) (then (return (call_indirect (type $n) (i32.const 1)))))
+            (if (i32.eq (local.get 0) (i32.const 13)) (then (return (call_indirect (type $n) (local.get 0)))))
+            (if (i32.eq (local.get 0) (i32.const 14)) (then (return (call $last (i32.const 1)))))
+            (if (i32.eq (local.get 0) (i32.const 15)) (then (return (i32.trunc_f64_s (f64.const nan)))))
+            (if (i32.eq (local.get 0) (i32.const 16)) (then (return (call $f (i32.const 16)))))
+            (block (block (block (br_table 0 1 2 (local.get 0)))
+                {filler} (local.set 1 (i32.const 20)))
+                (local.set 1 (i32.add (local.get 1) (i32.const 21))))
+            (i32.add (local.get 1) (i32.const 1)))
+        (func $last (param i32) (result i32) (i32.add (call $near) (call $f (local.get 0)))))"#
+    );
+    for (what, config) in configs() {
+        let (mut store, instance) = spawn(&config, &text);
+        let func = instance.typed_func::<i32, i32>(&store, "f").unwrap();
+        let expected = [
+            (0, Ok(42)),
+            (1, Ok(22)),
+            (2, Ok(1)),
+            (9, Ok(1)),
+            (10, Err(Trap::IntegerDivideByZero)),
+            (11, Err(Trap::OutOfBoundsMemoryAccess)),
+            (12, Err(Trap::UninitializedElement)),
+            (13, Err(Trap::UndefinedElement)),
+            (14, Ok(27)),
+            (15, Err(Trap::InvalidConversionToInteger)),
+            (16, Err(Trap::CallStackExhausted)),
+        ];
+        for (param, wanted) in expected {
+            let found = func.call(&mut store, param).map_err(|error| error.trap().unwrap());
+            assert_eq!(found, wanted, "{what}: {param}");
         }
     }
 }

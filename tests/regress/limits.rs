@@ -2,8 +2,29 @@
 
 use skep::{Config, Engine, Error, MemoryMode, Module};
 
+/// A section of a module in binary, of one item many times.
+fn section(id: u8, count: usize, item: &[u8]) -> Vec<u8> {
+    let leb = |mut value: usize| {
+        let mut bytes = Vec::new();
+        while value >= 0x80 {
+            bytes.push(u8::try_from(value & 0x7F).unwrap() | 0x80);
+            value >>= 7;
+        }
+        bytes.push(u8::try_from(value).unwrap());
+        bytes
+    };
+    let content = [leb(count), item.repeat(count)].concat();
+    [vec![id], leb(content.len()), content].concat()
+}
+
+/// A module in binary.
+fn binary(sections: &[Vec<u8>]) -> Vec<u8> {
+    [b"\0asm\x01\0\0\0", &sections.concat()[..]].concat()
+}
+
 /// Compiles both; the second is refused with a text that has this in it.
-fn check(at: &str, over: &str, message: &str) {
+fn check(at: impl AsRef<[u8]>, over: impl AsRef<[u8]>, message: &str) {
+    let (at, over) = (at.as_ref(), over.as_ref());
     for mode in MemoryMode::ALL {
         let engine = Engine::new(&Config::default().memory_mode(mode)).unwrap();
         if let Err(error) = Module::new(&engine, at) {
@@ -22,17 +43,17 @@ fn check(at: &str, over: &str, message: &str) {
 #[test]
 fn c2_locals() {
     let wat = |count: usize| format!("(module (func (local {})))", " i64".repeat(count));
-    check(&wat(50_000), &wat(50_001), "too many locals");
+    check(wat(50_000), wat(50_001), "too many locals");
 }
 
 #[test]
 fn c2_parameters_and_results() {
     let params = |count: usize| format!("(module (func (param {})))", " i32".repeat(count));
-    check(&params(1_000), &params(1_001), "params");
+    check(params(1_000), params(1_001), "params");
     let results = |count: usize| {
         format!("(module (func (result {}) {}))", " i32".repeat(count), "(i32.const 0)".repeat(count))
     };
-    check(&results(1_000), &results(1_001), "return");
+    check(results(1_000), results(1_001), "return");
 }
 
 #[test]
@@ -40,22 +61,64 @@ fn c2_targets_of_a_jump_table() {
     let wat = |count: usize| {
         format!("(module (func (param i32) (br_table{} 0 (local.get 0))))", " 0".repeat(count))
     };
-    check(&wat(65_520), &wat(65_521), "br_table");
+    check(wat(65_520), wat(65_521), "br_table");
 }
 
 #[test]
 fn c2_bytes_of_a_body() {
     // Besides the nops there are the count of local declarations and `end`.
     let wat = |bytes: usize| format!("(module (func {}))", "nop ".repeat(bytes - 2));
-    check(&wat(7_654_321), &wat(7_654_322), "size");
+    check(wat(7_654_321), wat(7_654_322), "size");
 }
 
 #[test]
 fn c2_segments() {
     let wat = |count: usize| format!("(module (memory 0){})", "(data \"\")".repeat(count));
-    check(&wat(100_000), &wat(100_001), "data");
+    check(wat(100_000), wat(100_001), "data");
     let wat = |count: usize| format!("(module{})", "(elem func)".repeat(count));
-    check(&wat(100_000), &wat(100_001), "elem");
+    check(wat(100_000), wat(100_001), "elem");
+}
+
+#[test]
+fn c2_types() {
+    let module = |count: usize| binary(&[section(1, count, &[0x60, 0, 0])]);
+    check(module(1_000_000), module(1_000_001), "types");
+}
+
+#[test]
+fn c2_functions() {
+    let module = |count: usize| {
+        binary(&[section(1, 1, &[0x60, 0, 0]), section(3, count, &[0]), section(10, count, &[2, 0, 0x0B])])
+    };
+    check(module(1_000_000), module(1_000_001), "functions");
+}
+
+#[test]
+fn c2_globals() {
+    let module = |count: usize| binary(&[section(6, count, &[0x7F, 1, 0x41, 0, 0x0B])]);
+    check(module(1_000_000), module(1_000_001), "globals");
+}
+
+/// Values on the operand stack have no limit of their own: the frame's size fits, or the function is refused.
+#[test]
+fn c2_a_million_values_on_the_stack() {
+    let text = |count: usize| {
+        format!(
+            "(module (func (export \"f\") (param i32) (result i32) {} {}))",
+            "local.get 0 ".repeat(count),
+            "i32.add ".repeat(count - 1)
+        )
+    };
+    for mode in MemoryMode::ALL {
+        let config = Config::default().memory_mode(mode);
+        let (mut store, instance) = crate::spawn(&config, &text(20_000));
+        let func = instance.typed_func::<i32, i32>(&store, "f").unwrap();
+        assert_eq!(func.call(&mut store, 3).unwrap(), 60_000, "{mode:?}");
+        let (mut store, instance) = crate::spawn(&config, &text(1_000_000));
+        let func = instance.typed_func::<i32, i32>(&store, "f").unwrap();
+        let found = func.call(&mut store, 3).map_err(|error| error.trap());
+        assert_eq!(found, Err(Some(skep::Trap::CallStackExhausted)), "{mode:?}");
+    }
 }
 
 #[test]

@@ -6,9 +6,12 @@
 #![expect(clippy::unwrap_used, reason = "what is unwrapped is what the test expects")]
 
 mod accesses;
+mod addresses;
 mod boundary;
 mod branches;
 mod compiler;
+mod growth;
+mod immediates;
 mod limits;
 mod stack;
 
@@ -37,6 +40,137 @@ fn spawn(config: &Config, wat: &str) -> (Store<()>, Instance) {
     (store, instance)
 }
 
+/// Classes of bugs of other runtimes, with the cases that keep each away: scripts, tests of a module, a golden.
+const CLASSES: [(&str, &str, &[&str]); 16] = [
+    (
+        "A1",
+        "an index of 32 bits is not extended by zeros",
+        &["a1-uses-of-a-narrow-value.wast", "accesses.rs a1_an_index_has_32_bits"],
+    ),
+    (
+        "A2",
+        "an offset is added, or an operator folded, at the wrong width",
+        &[
+            "a2-offset-at-the-wrong-width.wast",
+            "addresses.rs a2_every_load_reads_its_own_bytes",
+            "addresses.rs a2_every_store_writes_its_own_bytes",
+        ],
+    ),
+    ("A3", "base, offset and width wrap", &["accesses.rs a3_base_offset_and_width_do_not_wrap"]),
+    ("A4", "an access is wider than its type", &["a4-access-wider-than-the-type.wast"]),
+    ("A5", "a part of a store is done before it traps", &["a5-part-of-a-store.wast"]),
+    ("B1", "a wrong width on the compiler's stack", &["b1-wrong-width-on-the-stack.wast"]),
+    (
+        "B2",
+        "arithmetic, select and constants",
+        &[
+            "b2-arithmetic-that-machines-do-in-their-own-way.wast",
+            "immediates.rs b2_any_constant_is_its_own_value",
+        ],
+    ),
+    (
+        "B3",
+        "flags that do not live until their use",
+        &["branches.rs b3_a_comparison_lasts_until_it_is_used", "branches.rs b3_a_long_chain_of_comparisons"],
+    ),
+    (
+        "C1",
+        "jump tables, and jumps that do not reach",
+        &[
+            "branches.rs c1_jump_tables_of_any_size",
+            "branches.rs c1_jumps_over_bodies_of_any_length",
+            "branches.rs c1_what_is_far_away_is_reached",
+        ],
+    ),
+    (
+        "C2",
+        "tables of the compiler overflow",
+        &[
+            "limits.rs c2_a_million_values_on_the_stack",
+            "limits.rs c2_bytes_of_a_body",
+            "limits.rs c2_elements_of_a_table",
+            "limits.rs c2_functions",
+            "limits.rs c2_globals",
+            "limits.rs c2_locals",
+            "limits.rs c2_parameters_and_results",
+            "limits.rs c2_segments",
+            "limits.rs c2_targets_of_a_jump_table",
+            "limits.rs c2_types",
+        ],
+    ),
+    (
+        "D1",
+        "a stack runs out unnoticed",
+        &[
+            "stack.rs d1_a_start_function_without_end",
+            "stack.rs d1_a_trap_at_any_depth_leaves_the_whole_stack",
+            "stack.rs d1_endless_recursion_traps_wherever_it_leaves",
+            "stack.rs d1_frames_of_every_size_are_checked",
+            "stack.rs d1_nesting_through_the_host_is_limited_as_a_whole",
+        ],
+    ),
+    (
+        "E1",
+        "base or length is kept while the memory grows",
+        &[
+            "e1-growth-under-an-access.wast",
+            "growth.rs e1_growth_by_the_host_is_seen_at_once",
+            "growth.rs e1_growth_in_a_start_function",
+        ],
+    ),
+    (
+        "F1",
+        "an indirect call of the wrong type",
+        &[
+            "f1-types-of-indirect-calls.wast",
+            "boundary.rs f1_types_are_checked_wherever_a_value_enters",
+            "boundary.rs f1_types_of_modules_that_come_and_go",
+        ],
+    ),
+    (
+        "F2",
+        "the bound of a table under speculation",
+        &["../golden/call_indirect.wat", "../golden/br_table.wat"],
+    ),
+    ("I2", "signatures at the boundary", &["boundary.rs i2_any_signature_to_the_host_and_back"]),
+    ("J1", "dropped segments", &["j1-dropped-segments.wast"]),
+];
+
+/// Each case of a class exists, and each case that is named for a class is in the table.
+#[test]
+fn classes_have_their_cases() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regress");
+    let read = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).unwrap_or_default();
+    let cases = || CLASSES.iter().flat_map(|&(class, _, cases)| cases.iter().map(move |case| (class, *case)));
+    for (class, case) in cases() {
+        let (file, test) = case.split_once(' ').unwrap_or((case, ""));
+        assert!(!read(file).is_empty(), "{class}: no file {file}");
+        assert!(
+            test.is_empty() || read(file).contains(&format!("#[test]\nfn {test}()")),
+            "{class}: no test {case}"
+        );
+    }
+    let mut named = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let file = entry.unwrap().file_name().into_string().unwrap();
+        named.push(file.clone());
+        let text = read(&file);
+        named.extend(
+            text.split("#[test]\nfn ")
+                .skip(1)
+                .filter_map(|rest| Some(format!("{file} {}", rest.split_once('(')?.0))),
+        );
+    }
+    let class = |name: &str| -> String {
+        name.rsplit(' ').next().unwrap().chars().take(2).collect::<String>().to_uppercase()
+    };
+    for name in &named {
+        let known = cases().any(|(_, case)| case == name);
+        let is_a_class = CLASSES.iter().any(|(id, ..)| *id == class(name));
+        assert!(known || !is_a_class, "{name} is in no class");
+    }
+}
+
 #[test]
 fn scripts() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regress");
@@ -55,5 +189,5 @@ fn scripts() {
             assert!(report.passed > 1 && report.skipped == 0, "{name}, {what}: {report:?}");
         }
     }
-    assert!(count >= 9, "{count} scripts");
+    assert!(count >= 11, "{count} scripts");
 }
