@@ -79,8 +79,8 @@ const STORES: [(&str, &str, usize); 6] = [
     ("f64.store", "(f64.reinterpret_i64 (local.get 1))", 8),
 ];
 
-const PARAMS: [u32; 9] =
-    [0, 15, 16, 17, 0x2000_0001, 0x5555_5556, 0x8000_0001, 0xFFFF_F004, (PAGES as u32) * 65_536 - 8];
+/// Low ones, such that shifts and multiples wrap to low ones, and the last one for eight bytes.
+const PARAMS: [u32; 9] = [0, 15, 16, 17, 0x2000_0001, 0x5555_5556, 0x8000_0001, 0xFFFF_F004, 19_660_792];
 
 /// The width of an access under which it is exported by its number, and the function of its index.
 struct Case {
