@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what is unwrapped is what the test expects")]
 
+mod answers;
 mod binary;
 mod bombs;
 mod clock;

@@ -8,18 +8,21 @@ use wasmi::TrapCode;
 /// How a call of `run` ended: the bits of its result, or its trap.
 pub(crate) type Outcome = Result<u64, Trap>;
 
-/// Engines with settings that must not change a result, with a name each.
-pub(crate) fn engines() -> Vec<(&'static str, Engine)> {
-    let guarded = Config::default();
-    let checked = Config::default().memory_mode(MemoryMode::Checked);
-    let configs = [
-        ("guarded", guarded.clone()),
-        ("guarded, verifying", guarded.clone().verify(true)),
-        ("checked, verifying", checked.clone().verify(true)),
-        ("guarded, oldest CPU", guarded.cpu_mask(Cpu::NONE)),
-        ("checked, no technique", checked.tuning(Tuning::NONE)),
-    ];
-    configs.map(|(name, config)| (name, Engine::new(&config).unwrap())).into()
+/// Engines with settings that must not change a result, with a name each: as it comes, with checks of itself, for the oldest
+/// machine and by the plainest means, for each kind of memory.
+pub(crate) fn engines() -> Vec<(String, Engine)> {
+    let mut all = Vec::new();
+    for mode in MemoryMode::ALL {
+        let config = Config::default().memory_mode(mode);
+        let settings = [
+            ("", config.clone()),
+            (", verifying", config.clone().verify(true)),
+            (", oldest CPU", config.clone().cpu_mask(Cpu::NONE)),
+            (", no technique", config.tuning(Tuning::NONE)),
+        ];
+        all.extend(settings.map(|(name, config)| (format!("{mode:?}{name}"), Engine::new(&config).unwrap())));
+    }
+    all
 }
 
 /// An instance here.

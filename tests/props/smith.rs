@@ -1,15 +1,27 @@
-//! Whole modules that nobody wrote: results, traps, globals, memories and tables as in wasmi.
+//! Whole modules that nobody wrote: results, traps, globals, memories and tables as in wasmi, and the same on every machine.
 //!
-//! `SKEP_SMITH_CASES` sets how many modules are tried, `SKEP_SMITH_FIRST` the first seed.
+//! Each module's answers are compared with the oracle's in this process, and summed up in one number per block of seeds. The
+//! numbers are in `smith-answers.txt`, which every architecture must reproduce: modules, and what is seen of them, bit by bit.
+//! A wrong number with right comparisons means that the modules are others, or that the oracle is wrong along with us.
+//!
+//! `SKEP_PROPS_REPORT` asks for how much was done. `SKEP_SMITH_CASES` sets how many modules are tried, `SKEP_SMITH_FIRST` the first seed, `SKEP_SMITH_KEEP` a folder for modules
+//! that differ. `SKEP_SMITH_ANSWERS` names a file for the numbers of all blocks: it is written if there is none, else compared.
+//! By hand, on one machine and then on another, with the file carried over:
+//! `SKEP_SMITH_CASES=20000 SKEP_SMITH_ANSWERS=answers.txt cargo test --release --test props smith::`.
+//! After a change of what modules there are, `BLESS=1 cargo test --test props smith::` writes `smith-answers.txt` anew.
+
+use std::hash::Hash;
+use std::io::{self, Write};
 
 use skep::{Engine, Extern, Instance, Linker, Module, Store, Trap, Val};
 
+use crate::answers::{self, Sum};
 use crate::oracle::{engines, is_oracle_trap, oracle_trap};
 use crate::random::{Random, cases, smith};
 use crate::table::Ty;
 
 /// A value as both sides express it: its type and its bits, or whether a reference is null.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Hash)]
 enum Seen {
     I32(i32),
     I64(i64),
@@ -62,7 +74,7 @@ fn oracle_value(val: Val) -> wasmi::Val {
 type Outcome = Result<Vec<Seen>, Trap>;
 
 /// What a module makes visible.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Hash)]
 enum State {
     Global(Seen),
     Memory(u64, u64),
@@ -210,12 +222,26 @@ fn nasty(random: &mut Random, ty: skep::ValType) -> Val {
     of(random.pick(&values))
 }
 
-/// How far one module got.
+/// How far the modules got.
 #[derive(Default)]
 struct Tally {
-    modules: u64,
+    instances: u64,
     calls: u64,
     traps: u64,
+    /// Comparisons that ended since a stack was too small, here alone and at all.
+    exhausted_here: u64,
+    exhausted: u64,
+}
+
+/// What one module answered.
+type Answers = Vec<Answer>;
+
+/// An outcome and what it left behind.
+#[derive(Hash)]
+enum Answer {
+    Spawned(Result<(), Trap>),
+    Called(Outcome),
+    State(State),
 }
 
 /// Both sides of a module.
@@ -224,91 +250,167 @@ struct Pair {
     oracle: Oracle,
 }
 
-impl Pair {
-    /// Instances, unless spawning one ends as it should, by a trap on both sides, or by a stack that is too small on one.
-    fn spawn(engine: &Engine, wasm: &[u8]) -> Result<Option<Self>, String> {
-        match (Ours::new(engine, wasm), Oracle::new(wasm)) {
-            (Ok(ours), Ok(oracle)) => Ok(Some(Self { ours, oracle })),
-            (Err(ours), Err(oracle)) if oracle.is_none_or(|oracle| oracle == ours) => Ok(None),
-            (Err(Trap::CallStackExhausted), _) | (_, Err(Some(Trap::CallStackExhausted))) => Ok(None),
-            (ours, oracle) => Err(format!("spawn: {:?}, not {:?}", ours.err(), oracle.err())),
+/// The comparison of one module under one engine.
+struct Comparison<'a> {
+    engine: &'a Engine,
+    wasm: &'a [u8],
+    tally: &'a mut Tally,
+    answers: Answers,
+}
+
+impl Comparison<'_> {
+    /// Every function on one instance, then each on its own; the first difference.
+    fn run(&mut self, seed: u64) -> Result<(), String> {
+        let Some(mut shared) = self.spawn()? else { return Ok(()) };
+        let exports = exports(&shared.ours.instance.module(&shared.ours.store).unwrap());
+        let mut random = Random::new(!seed);
+        let mut params = |types: &[skep::ValType]| -> Vec<Val> {
+            types.iter().map(|&ty| nasty(&mut random, ty)).collect()
+        };
+        for (name, types) in &exports.funcs {
+            if !self.call(&mut shared, name, &params(types), &exports.others)? {
+                break;
+            }
         }
+        for (name, types) in &exports.funcs {
+            let Some(mut own) = self.spawn()? else { return Ok(()) };
+            for _ in 0..3 {
+                if !self.call(&mut own, name, &params(types), &exports.others)? {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Instances, unless spawning one ends as it should, by a trap on both sides, or by a stack that is too small on one.
+    fn spawn(&mut self) -> Result<Option<Pair>, String> {
+        let pair = match (Ours::new(self.engine, self.wasm), Oracle::new(self.wasm)) {
+            (Ok(ours), Ok(oracle)) => Some(Pair { ours, oracle }),
+            (ours, oracle) => {
+                let (ours, oracle) = (ours.err(), oracle.err());
+                if self.is_exhausted(ours, oracle.flatten()) {
+                    return Ok(None);
+                }
+                match (ours, oracle) {
+                    (Some(trap), Some(oracle)) if oracle.is_none_or(|oracle| oracle == trap) => {
+                        self.answers.push(Answer::Spawned(Err(trap)));
+                    }
+                    _ => return Err(format!("spawn: {ours:?}, not {oracle:?}")),
+                }
+                return Ok(None);
+            }
+        };
+        self.tally.instances += 1;
+        self.answers.push(Answer::Spawned(Ok(())));
+        Ok(pair)
+    }
+
+    /// Whether the comparison has to end, since a stack was too small.
+    fn is_exhausted(&mut self, ours: Option<Trap>, oracle: Option<Trap>) -> bool {
+        let [here, there] = [ours, oracle].map(|trap| trap == Some(Trap::CallStackExhausted));
+        self.tally.exhausted_here += u64::from(here && !there);
+        self.tally.exhausted += u64::from(here || there);
+        here || there
     }
 
     /// Calls a function and compares everything that can be seen. False when the comparison has to end.
     fn call(
         &mut self,
+        pair: &mut Pair,
         name: &str,
         params: &[Val],
         others: &[String],
-        tally: &mut Tally,
     ) -> Result<bool, String> {
-        let found = self.ours.call(name, params);
-        let expected = self.oracle.call(name, params);
-        tally.calls += 1;
-        tally.traps += u64::from(expected.is_err());
-        if [&found, &expected].contains(&&Err(Trap::CallStackExhausted)) {
+        let found = pair.ours.call(name, params);
+        let expected = pair.oracle.call(name, params);
+        self.tally.calls += 1;
+        self.tally.traps += u64::from(expected.is_err());
+        if self.is_exhausted(found.as_ref().err().copied(), expected.as_ref().err().copied()) {
             return Ok(false);
         }
         if found != expected {
             return Err(format!("{name}{params:?} gives {found:x?}, not {expected:x?}"));
         }
+        self.answers.push(Answer::Called(found));
         for other in others {
-            let (found, expected) = (self.ours.state(other), self.oracle.state(other));
+            let (found, expected) = (pair.ours.state(other), pair.oracle.state(other));
             if found != expected {
                 return Err(format!("after {name}{params:?} {other} is {found:x?}, not {expected:x?}"));
             }
+            self.answers.push(Answer::State(found));
         }
         Ok(true)
     }
 }
 
-/// Compares one module under one engine: every function on one instance, then each on its own; the first difference.
-fn compare(engine: &Engine, wasm: &[u8], seed: u64, tally: &mut Tally) -> Result<(), String> {
-    let Some(mut shared) = Pair::spawn(engine, wasm)? else { return Ok(()) };
-    tally.modules += 1;
-    let exports = exports(&shared.ours.instance.module(&shared.ours.store).unwrap());
-    let mut random = Random::new(!seed);
-    let mut params =
-        |types: &[skep::ValType]| -> Vec<Val> { types.iter().map(|&ty| nasty(&mut random, ty)).collect() };
-    for (name, types) in &exports.funcs {
-        if !shared.call(name, &params(types), &exports.others, tally)? {
-            break;
-        }
+/// Compares one module under every engine: the number of its answers, or the first difference.
+fn compare(engines: &[(String, Engine)], wasm: &[u8], seed: u64, tally: &mut Tally) -> Result<u64, String> {
+    let mut sums = Vec::new();
+    for (name, engine) in engines {
+        let mut comparison = Comparison { engine, wasm, tally, answers: Answers::new() };
+        comparison.run(seed).map_err(|difference| format!("seed {seed}, {name}: {difference}"))?;
+        sums.push(Sum::of((wasm, &comparison.answers)));
     }
-    for (name, types) in &exports.funcs {
-        let Some(mut own) = Pair::spawn(engine, wasm)? else { return Ok(()) };
-        for _ in 0..3 {
-            if !own.call(name, &params(types), &exports.others, tally)? {
-                break;
-            }
-        }
+    if sums.iter().any(|sum| *sum != sums[0]) {
+        return Err(format!("seed {seed}: answers by engine {sums:x?}"));
     }
-    Ok(())
+    Ok(sums[0])
+}
+
+/// Numbers of blocks as they must be on every machine.
+const ANSWERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/props/smith-answers.txt");
+
+/// How many modules are tried if nobody says how many.
+const CASES: u64 = 500;
+
+/// Compares with the files that keep numbers, or writes them.
+fn check_answers(found: &str, is_default: bool) {
+    if is_default && std::env::var_os("BLESS").is_some() {
+        std::fs::write(ANSWERS, found).unwrap();
+    }
+    let kept = std::fs::read_to_string(ANSWERS).unwrap();
+    let (wrong, same) = answers::differences(found, &kept);
+    assert!(wrong.is_empty(), "other answers than kept: {wrong:#?}");
+    assert!(!is_default || same == kept.lines().count(), "{same} blocks of {ANSWERS} were compared");
+    let Some(path) = std::env::var_os("SKEP_SMITH_ANSWERS") else { return };
+    let Ok(kept) = std::fs::read_to_string(&path) else { return std::fs::write(&path, found).unwrap() };
+    let (wrong, same) = answers::differences(found, &kept);
+    assert!(wrong.is_empty(), "other answers than on another machine: {wrong:#?}");
+    assert!(same > 0, "{} has no block of those tried", path.display());
 }
 
 #[test]
 fn whole_modules_behave_as_in_the_oracle() {
     let engines = engines();
-    let first = cases("SKEP_SMITH_FIRST", 0);
-    let count = cases("SKEP_SMITH_CASES", 300);
+    let (first, count) = (cases("SKEP_SMITH_FIRST", 0), cases("SKEP_SMITH_CASES", CASES));
     let mut tally = Tally::default();
     let mut wrong = Vec::new();
+    let mut sums = Vec::new();
     for seed in first..first + count {
-        let mut random = Random::new(seed);
-        let Some(wasm) = smith(&mut random) else { continue };
-        for (name, engine) in &engines {
-            if let Err(difference) = compare(engine, &wasm, seed, &mut tally) {
+        let Some(wasm) = smith(&mut Random::new(seed)) else {
+            sums.push(0);
+            continue;
+        };
+        match compare(&engines, &wasm, seed, &mut tally) {
+            Ok(sum) => sums.push(sum),
+            Err(difference) => {
                 if let Ok(folder) = std::env::var("SKEP_SMITH_KEEP") {
                     std::fs::write(format!("{folder}/smith-{seed}.wasm"), &wasm).unwrap();
                 }
-                wrong.push(format!("seed {seed}, {name}: {difference}"));
+                wrong.push(difference);
             }
         }
     }
-    let Tally { modules, calls, traps } = tally;
-    let summary = format!("{modules} instances, {calls} calls, {traps} traps");
-    assert!(modules >= count && calls > count, "too few modules did anything: {summary}");
+    let Tally { instances, calls, traps, exhausted_here, exhausted } = tally;
+    let summary = format!(
+        "{instances} instances, {calls} calls, {traps} traps, {exhausted} exhausted, {exhausted_here} here alone"
+    );
+    if std::env::var_os("SKEP_PROPS_REPORT").is_some() {
+        writeln!(io::stderr(), "{count} modules from {first}: {summary}").unwrap();
+    }
+    assert!(instances >= count && calls > count, "too few modules did anything: {summary}");
     let shown: Vec<String> = wrong.iter().take(20).map(|line| line.chars().take(600).collect()).collect();
     assert!(wrong.is_empty(), "{} differences ({summary}):\n{}", wrong.len(), shown.join("\n"));
+    check_answers(&answers::text(first, &sums), (first, count) == (0, CASES));
 }
