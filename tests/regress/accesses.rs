@@ -190,6 +190,7 @@ fn a3_base_offset_and_width_do_not_wrap() {
             }
         }
         text.push(')');
+        let text = wat::parse_str(text).unwrap();
         for mode in MemoryMode::ALL {
             let (mut store, instance) = spawn(&skep::Config::default().memory_mode(mode).verify(true), &text);
             for &offset in &offsets {

@@ -99,7 +99,7 @@ impl Case {
 }
 
 /// Every index with every offset and access, and a module that exports them by their numbers.
-fn cases(of: impl Fn(&str, u32) -> Vec<(String, usize)>) -> (Vec<Case>, String) {
+fn cases(of: impl Fn(&str, u32) -> Vec<(String, usize)>) -> (Vec<Case>, Vec<u8>) {
     let mut all = Vec::new();
     for (index, value) in INDICES {
         for offset in OFFSETS {
@@ -112,7 +112,7 @@ fn cases(of: impl Fn(&str, u32) -> Vec<(String, usize)>) -> (Vec<Case>, String) 
         write!(module, "(func (export \"{name}\") {})", case.text).unwrap();
     }
     module.push(')');
-    (all, module)
+    (all, wat::parse_str(module).unwrap())
 }
 
 /// What is in the memory: no two places nearby look the same.

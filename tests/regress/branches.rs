@@ -88,6 +88,7 @@ fn c1_jump_tables_of_any_size() {
                 (block (block (block (br_table{list} 2 (i32.wrap_i64 (local.get 0))))
                     (return (i32.const 100))) (return (i32.const 101))) (i32.const 102)))"
         );
+        let text = wat::parse_str(text).unwrap();
         for (what, config) in configs() {
             let (mut store, instance) = spawn(&config, &text);
             let func = instance.typed_func::<i64, i32>(&store, "f").unwrap();
@@ -119,10 +120,11 @@ fn b3_a_long_chain_of_comparisons() {
             operator.repeat(DEPTH)
         )
     };
-    for (what, config) in configs() {
-        // An even number of `eqz` gives back the truth, as any number of `ne` does.
-        for operator in ["i32.eqz ", "i32.const 0 i32.ne "] {
-            let (mut store, instance) = spawn(&config, &text(operator));
+    // An even number of `eqz` gives back the truth, as any number of `ne` does.
+    for operator in ["i32.eqz ", "i32.const 0 i32.ne "] {
+        let text = wat::parse_str(text(operator)).unwrap();
+        for (what, config) in configs() {
+            let (mut store, instance) = spawn(&config, &text);
             let func = instance.typed_func::<i32, i32>(&store, "f").unwrap();
             let found = [0, 5].map(|param| func.call(&mut store, param).unwrap());
             assert_eq!(found, [0, 1], "{what}: {operator}");
@@ -146,6 +148,7 @@ fn c1_jumps_over_bodies_of_any_length() {
                     {filler} (br_if 0 (i32.lt_s (local.get 0) (i32.const 20))))
                 (local.get 0)))"
         );
+        let text = wat::parse_str(text).unwrap();
         for (what, config) in configs() {
             let (mut store, instance) = spawn(&config, &text);
             let func = instance.typed_func::<i32, i32>(&store, "f").unwrap();
@@ -178,6 +181,7 @@ fn c1_what_is_far_away_is_reached() {
             (i32.add (local.get 1) (i32.const 1)))
         (func $last (param i32) (result i32) (i32.add (call $near) (call $f (local.get 0)))))"#
     );
+    let text = wat::parse_str(text).unwrap();
     for (what, config) in configs() {
         let (mut store, instance) = spawn(&config, &text);
         let func = instance.typed_func::<i32, i32>(&store, "f").unwrap();

@@ -2,19 +2,28 @@
 
 use skep::{Config, Engine, Error, MemoryMode, Module};
 
+/// A number as it is in a binary.
+fn leb(mut value: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while value >= 0x80 {
+        bytes.push(u8::try_from(value & 0x7F).unwrap() | 0x80);
+        value >>= 7;
+    }
+    bytes.push(u8::try_from(value).unwrap());
+    bytes
+}
+
 /// A section of a module in binary, of one item many times.
 fn section(id: u8, count: usize, item: &[u8]) -> Vec<u8> {
-    let leb = |mut value: usize| {
-        let mut bytes = Vec::new();
-        while value >= 0x80 {
-            bytes.push(u8::try_from(value & 0x7F).unwrap() | 0x80);
-            value >>= 7;
-        }
-        bytes.push(u8::try_from(value).unwrap());
-        bytes
-    };
     let content = [leb(count), item.repeat(count)].concat();
     [vec![id], leb(content.len()), content].concat()
+}
+
+/// A module in binary whose only function, `f`, is of a type and has this code.
+fn function(ty: &[u8], code: &[u8]) -> Vec<u8> {
+    let body = [&[0], code, &[0x0B]].concat();
+    let body = [leb(body.len()), body].concat();
+    binary(&[section(1, 1, ty), section(3, 1, &[0]), section(7, 1, &[1, b'f', 0, 0]), section(10, 1, &body)])
 }
 
 /// A module in binary.
@@ -67,16 +76,16 @@ fn c2_targets_of_a_jump_table() {
 #[test]
 fn c2_bytes_of_a_body() {
     // Besides the nops there are the count of local declarations and `end`.
-    let wat = |bytes: usize| format!("(module (func {}))", "nop ".repeat(bytes - 2));
-    check(wat(7_654_321), wat(7_654_322), "size");
+    let module = |bytes: usize| function(&[0x60, 0, 0], &vec![0x01; bytes - 2]);
+    check(module(7_654_321), module(7_654_322), "size");
 }
 
 #[test]
 fn c2_segments() {
-    let wat = |count: usize| format!("(module (memory 0){})", "(data \"\")".repeat(count));
-    check(wat(100_000), wat(100_001), "data");
-    let wat = |count: usize| format!("(module{})", "(elem func)".repeat(count));
-    check(wat(100_000), wat(100_001), "elem");
+    let data = |count: usize| binary(&[section(11, count, &[1, 0])]);
+    check(data(100_000), data(100_001), "data");
+    let elem = |count: usize| binary(&[section(9, count, &[1, 0, 0])]);
+    check(elem(100_000), elem(100_001), "elem");
 }
 
 #[test]
@@ -102,19 +111,16 @@ fn c2_globals() {
 /// Values on the operand stack have no limit of their own: the frame's size fits, or the function is refused.
 #[test]
 fn c2_a_million_values_on_the_stack() {
-    let text = |count: usize| {
-        format!(
-            "(module (func (export \"f\") (param i32) (result i32) {} {}))",
-            "local.get 0 ".repeat(count),
-            "i32.add ".repeat(count - 1)
-        )
+    let module = |count: usize| {
+        let code = [[0x20, 0].repeat(count), [0x6A].repeat(count - 1)].concat();
+        function(&[0x60, 1, 0x7F, 1, 0x7F], &code)
     };
     for mode in MemoryMode::ALL {
         let config = Config::default().memory_mode(mode);
-        let (mut store, instance) = crate::spawn(&config, &text(20_000));
+        let (mut store, instance) = crate::spawn(&config, module(20_000));
         let func = instance.typed_func::<i32, i32>(&store, "f").unwrap();
         assert_eq!(func.call(&mut store, 3).unwrap(), 60_000, "{mode:?}");
-        let (mut store, instance) = crate::spawn(&config, &text(1_000_000));
+        let (mut store, instance) = crate::spawn(&config, module(1_000_000));
         let func = instance.typed_func::<i32, i32>(&store, "f").unwrap();
         let found = func.call(&mut store, 3).map_err(|error| error.trap());
         assert_eq!(found, Err(Some(skep::Trap::CallStackExhausted)), "{mode:?}");

@@ -31,9 +31,11 @@ fn configs() -> Vec<(String, Config)> {
 }
 
 /// An instance of a module without imports.
-fn spawn(config: &Config, wat: &str) -> (Store<()>, Instance) {
+fn spawn(config: &Config, module: impl AsRef<[u8]>) -> (Store<()>, Instance) {
     let engine = Engine::new(config).unwrap();
-    let module = Module::new(&engine, wat).unwrap_or_else(|error| panic!("{error}\n{wat:.2000}"));
+    let module = module.as_ref();
+    let text = |len: usize| String::from_utf8_lossy(&module[..module.len().min(len)]);
+    let module = Module::new(&engine, module).unwrap_or_else(|error| panic!("{error}\n{}", text(2_000)));
     let mut store = Store::new(&engine);
     let template = Linker::new(&engine).template(&module).unwrap();
     let instance = store.spawn(&template, ()).unwrap();
