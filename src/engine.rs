@@ -15,7 +15,7 @@ use crate::error::{Error, LimitError};
 use crate::jit::abi::BUILTIN_COUNT;
 use crate::jit::backtrace::CodeRecord;
 use crate::jit::stubs::{self, StubKey, StubSet};
-use crate::jit::target::{Cpu, MemoryMode, Target, Tuning};
+use crate::jit::target::{Arch, Cpu, MemoryMode, Target, Tuning};
 use crate::jit::{entry, fault};
 use crate::spec::features::Features;
 use crate::spec::limits::{ENGINE_TYPES_MAX, MEMORY_PAGES_MAX, ModuleLimits, TABLE_ELEMENTS_MAX};
@@ -51,6 +51,7 @@ pub struct Config {
     pub(crate) features: Features,
     pub(crate) module_limits: ModuleLimits,
     pub(crate) limits: StoreLimits,
+    pub(crate) arch: Option<Arch>,
     pub(crate) memory: MemoryMode,
     pub(crate) tuning: Tuning,
     pub(crate) cpu_mask: Cpu,
@@ -105,6 +106,7 @@ impl Default for Config {
             features: Features::default(),
             module_limits: ModuleLimits::default(),
             limits: StoreLimits::default(),
+            arch: None,
             memory: MemoryMode::Guarded,
             tuning: Tuning::ALL,
             cpu_mask: Cpu::ALL,
@@ -141,6 +143,31 @@ impl Config {
     #[must_use]
     pub fn store_limits(mut self, limits: StoreLimits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Compiles for the baseline of this architecture instead of for this machine with all the CPU features it has. So every host
+    /// gives the same code. Where the machine has another architecture, modules can be compiled and looked at, and spawning them
+    /// answers [`Error::WrongArch`].
+    ///
+    /// ```
+    /// use skep::{Arch, Config, Engine, Error, Linker, Module, Store};
+    ///
+    /// for arch in Arch::ALL {
+    ///     let engine = Engine::new(&Config::new().arch(arch))?;
+    ///     let module = Module::new(&engine, "(module (func))")?;
+    ///     assert!(module.machine_code_bytes() > 0);
+    ///     let spawned = Linker::new(&engine).spawn(&mut Store::new(&engine), &module, ());
+    ///     match arch.name() == std::env::consts::ARCH {
+    ///         true => assert!(spawned.is_ok()),
+    ///         false => assert!(matches!(spawned, Err(Error::WrongArch(_)))),
+    ///     }
+    /// }
+    /// # Ok::<(), skep::Error>(())
+    /// ```
+    #[must_use]
+    pub fn arch(mut self, arch: Arch) -> Self {
+        self.arch = Some(arch);
         self
     }
 
@@ -219,6 +246,8 @@ pub struct Engine {
 struct EngineInner {
     config: Config,
     target: Target,
+    /// Whether this machine runs code of the target.
+    runs_here: bool,
     types: RwLock<Types>,
     code: CodeArena,
     memories: MemoryPool,
@@ -265,27 +294,33 @@ pub(crate) enum StubRole {
 }
 
 impl Engine {
-    /// An engine with these settings, for this machine.
+    /// An engine with these settings, for this machine unless they name an architecture.
     ///
     /// # Errors
-    /// If the system gives no pages for machine code.
+    /// If the system gives no pages for machine code, or code for this machine is wanted and cannot be made.
     pub fn new(config: &Config) -> Result<Self, Error> {
-        let host = entry::host_target().map_err(io::Error::other)?;
-        if config.memory == MemoryMode::Guarded {
+        let host = entry::host_target();
+        let base = match config.arch {
+            Some(arch) => Target::new(arch),
+            None => host.map_err(|found| io::Error::new(io::ErrorKind::Unsupported, found))?,
+        };
+        let runs_here = host.is_ok_and(|host| host.arch == base.arch);
+        if runs_here && config.memory == MemoryMode::Guarded {
             fault::install()?;
         }
         let target = Target {
-            cpu: host.cpu.without(Cpu::ALL.without(config.cpu_mask)),
+            cpu: base.cpu.without(Cpu::ALL.without(config.cpu_mask)),
             memory: config.memory,
             tuning: config.tuning,
             verify: config.verify,
-            ..host
+            ..base
         };
         let code = CodeArena::new(config.code_bytes)?;
         let fixed = FixedStubs::publish(&code, &target)?;
         let inner = EngineInner {
             config: config.clone(),
             target,
+            runs_here,
             types: RwLock::default(),
             code,
             memories: MemoryPool::new(),
@@ -317,6 +352,11 @@ impl Engine {
     #[must_use]
     pub fn target(&self) -> Target {
         self.inner.target
+    }
+
+    /// Says no if its code is for another machine.
+    pub(crate) fn check_runs_here(&self) -> Result<(), Error> {
+        if self.inner.runs_here { Ok(()) } else { Err(Error::WrongArch(self.inner.target.arch)) }
     }
 
     /// Bytes of pages that hold machine code now.

@@ -16,6 +16,7 @@ use std::error::Error as StdError;
 use std::{fmt, io};
 
 use crate::arena::handle::HandleError;
+use crate::jit::target::Arch;
 use crate::spec::invalid::{Invalid, LimitExceeded, ModuleError};
 use crate::spec::trap::Trap;
 use crate::spec::types::{ExternKind, FuncType, ValType};
@@ -53,6 +54,8 @@ pub enum Error {
     Segment(Box<SegmentError>),
     /// A module or template of another engine than the store's or linker's.
     WrongEngine,
+    /// A module that was compiled for another architecture than this machine's: see [`Config::arch`](crate::Config::arch).
+    WrongArch(Arch),
     /// The handle is not in the island of the caller.
     WrongIsland(Box<WrongIsland>),
     /// A host function was called by the host without an instance to stand for.
@@ -171,6 +174,9 @@ impl fmt::Display for Error {
             Self::Start(error) => error.fmt(f),
             Self::Segment(error) => error.fmt(f),
             Self::WrongEngine => f.write_str("the module was compiled for another engine"),
+            Self::WrongArch(arch) => {
+                write!(f, "the module was compiled for {}; this is {}", arch.name(), std::env::consts::ARCH)
+            }
             Self::WrongIsland(error) => error.fmt(f),
             Self::NoCaller(name) => {
                 write!(f, "{name} is a host function: name the instance it is called for")
@@ -204,6 +210,7 @@ impl fmt::Debug for Error {
             Self::Start(_) => "Start",
             Self::Segment(_) => "Segment",
             Self::WrongEngine => "WrongEngine",
+            Self::WrongArch(_) => "WrongArch",
             Self::WrongIsland(_) => "WrongIsland",
             Self::NoCaller(_) => "NoCaller",
             Self::Type(_) => "Type",

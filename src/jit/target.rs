@@ -12,6 +12,20 @@ pub enum Arch {
     Aarch64,
 }
 
+impl Arch {
+    /// All of them, for tests.
+    pub const ALL: [Self; 2] = [Self::X64, Self::Aarch64];
+
+    /// As `std::env::consts::ARCH` has it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::X64 => "x86_64",
+            Self::Aarch64 => "aarch64",
+        }
+    }
+}
+
 /// How accesses to a 32-bit memory are kept in bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MemoryMode {

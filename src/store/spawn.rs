@@ -136,7 +136,7 @@ impl<T> StoreInner<T> {
     /// Gets all that an instance of a template needs, beside others of `room` that have their own already.
     ///
     /// # Errors
-    /// `WrongEngine`, `WrongStore`, `Link` if a handle of the template is stale, `Limit`, `System`. Nothing is kept then.
+    /// `WrongEngine`, `WrongArch`, `WrongStore`, `Link` if a handle of the template is stale, `Limit`, `System`. Nothing is kept then.
     pub(crate) fn prepare(
         &mut self,
         template: &Arc<TemplateInner<T>>,
@@ -146,6 +146,7 @@ impl<T> StoreInner<T> {
         if !module.engine().same(&self.engine) {
             return Err(Error::WrongEngine);
         }
+        self.engine.check_runs_here()?;
         self.check_template(template)?;
         let allowed = self.engine.limits().instances;
         let count = self.instances.len() + room.instances;

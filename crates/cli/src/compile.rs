@@ -10,15 +10,12 @@ use rayon::ThreadPoolBuilder;
 use rustix::time::{ClockId, clock_gettime};
 use skep::{Engine, Module};
 
-use crate::options::{Architecture, CompileOptions};
+use crate::options::CompileOptions;
 use crate::outcome::{Failure, Outcome, load};
 
 /// Runs the command.
 pub(crate) fn compile(options: &CompileOptions) -> Outcome {
-    if options.target == Architecture::Aarch64 {
-        return Err(Failure::Failed("--target aarch64: not yet".to_owned()));
-    }
-    let engine = options.mode.engine()?;
+    let engine = options.mode.engine_for(options.target)?;
     let threads = usize::from(options.threads);
     let pool = ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| Failure::at("threads", error))?;
@@ -30,7 +27,7 @@ pub(crate) fn compile(options: &CompileOptions) -> Outcome {
         .collect::<Result<_, _>>()?;
     let mut out = io::stdout().lock();
     if options.json {
-        json(&mut out, &rows, options, clock)?;
+        json(&mut out, &rows, options, (clock, engine.target().arch.name()))?;
     } else {
         table(&mut out, &rows, clock)?;
     }
@@ -137,14 +134,19 @@ fn table(out: &mut impl Write, rows: &[Row], clock: Clock) -> io::Result<()> {
     Ok(())
 }
 
-fn json(out: &mut impl Write, rows: &[Row], options: &CompileOptions, clock: Clock) -> io::Result<()> {
+fn json(
+    out: &mut impl Write,
+    rows: &[Row],
+    options: &CompileOptions,
+    (clock, target): (Clock, &str),
+) -> io::Result<()> {
     writeln!(out, "[")?;
     for (at, row) in rows.iter().enumerate() {
         writeln!(
             out,
             "  {{\"file\": {}, \"compile_ns\": {}, \"ns_per_code_byte\": {:.3}, \"code_section_bytes\": {}, \
              \"machine_code_bytes\": {}, \"functions\": {}, \"threads\": {}, \"repeat\": {}, \"mode\": \"{}\", \
-             \"clock\": \"{}\"}}{}",
+             \"target\": \"{target}\", \"clock\": \"{}\"}}{}",
             quoted(&row.file),
             row.best.as_nanos(),
             row.ns_per_byte(),

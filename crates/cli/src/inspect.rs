@@ -4,16 +4,17 @@
 
 use std::io::{self, Write};
 
-use skep::{FuncCode, Module};
+use skep::{Arch, FuncCode, Module};
 use yaxpeax_arch::{Decoder, LengthedInstruction, U8Reader};
-use yaxpeax_x86::amd64::InstDecoder;
+use yaxpeax_arm::armv8::a64;
+use yaxpeax_x86::amd64;
 
 use crate::options::InspectOptions;
 use crate::outcome::{Failure, Outcome, load};
 
 /// Runs the command.
 pub(crate) fn inspect(options: &InspectOptions) -> Outcome {
-    let engine = options.mode.engine()?;
+    let engine = options.mode.engine_for(options.target)?;
     let module = load(&engine, &options.file)?;
     let mut out = io::stdout().lock();
     match &options.disasm {
@@ -76,7 +77,7 @@ fn disassemble(out: &mut impl Write, module: &Module, code: &FuncCode<'_>) -> io
         code.bytes.len(),
         code.frame_bytes
     )?;
-    for line in lines(code.bytes, &code.sites) {
+    for line in lines(module.engine().target().arch, code.bytes, &code.sites) {
         let bytes: String = line.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         write!(out, "{:>6x}  {bytes:<22} {}", line.at, line.text)?;
         match line.wasm {
@@ -96,8 +97,7 @@ struct Line<'a> {
 }
 
 /// A site is the address of an access, or the address a call returns to: then it belongs to the call before it.
-fn lines<'a>(code: &'a [u8], sites: &[(u32, u32)]) -> Vec<Line<'a>> {
-    let decoder = InstDecoder::default();
+fn lines<'a>(arch: Arch, code: &'a [u8], sites: &[(u32, u32)]) -> Vec<Line<'a>> {
     let wasm_at = |offset: usize, skip: bool| {
         let offset = u32::try_from(offset).ok()?;
         sites.iter().filter(|site| site.0 == offset).nth(usize::from(skip)).map(|site| site.1)
@@ -106,23 +106,41 @@ fn lines<'a>(code: &'a [u8], sites: &[(u32, u32)]) -> Vec<Line<'a>> {
     let mut at = 0;
     let mut after_call = false;
     while at < code.len() {
-        let mut reader = U8Reader::new(&code[at..]);
-        let decoded = decoder.decode(&mut reader);
-        let (len, text) = match &decoded {
-            Ok(instruction) => {
-                (usize::try_from(instruction.len().to_const()).unwrap_or(1).max(1), instruction.to_string())
-            }
-            // Jump tables lie behind the code.
-            Err(_) => (1, format!(".byte {:#04x}", code[at])),
+        let (len, text) = match arch {
+            Arch::X64 => decode_x64(&code[at..]),
+            Arch::Aarch64 => decode_aarch64(&code[at..]),
         };
         let end = (at + len).min(code.len());
-        let is_call = text.starts_with("call");
+        let is_call = CALLS.iter().any(|name| text.starts_with(name));
         let wasm = if is_call { wasm_at(end, false) } else { wasm_at(at, after_call) };
         lines.push(Line { at: u32::try_from(at).unwrap_or(u32::MAX), bytes: &code[at..end], text, wasm });
         at = end;
         after_call = is_call;
     }
     lines
+}
+
+/// How the names of calls begin.
+const CALLS: [&str; 3] = ["call", "bl ", "blr "];
+
+/// Length and text of the first instruction; jump tables lie behind the code.
+fn decode_x64(code: &[u8]) -> (usize, String) {
+    match amd64::InstDecoder::default().decode(&mut U8Reader::new(code)) {
+        Ok(found) => (usize::try_from(found.len().to_const()).unwrap_or(1).max(1), found.to_string()),
+        Err(_) => (1, format!(".byte {:#04x}", code[0])),
+    }
+}
+
+/// As `decode_x64`.
+fn decode_aarch64(code: &[u8]) -> (usize, String) {
+    match a64::InstDecoder::default().decode(&mut U8Reader::new(code)) {
+        Ok(found) => (4, found.to_string()),
+        Err(_) => (
+            4,
+            code.first_chunk()
+                .map_or_else(String::new, |word| format!(".word {:#010x}", u32::from_le_bytes(*word))),
+        ),
+    }
 }
 
 #[cfg(test)]
@@ -133,9 +151,15 @@ mod tests {
     fn offsets_stand_beside_what_they_belong_to() {
         // mov eax, [rdi]; call +0; ret; then a byte that begins no instruction.
         let code = [0x8B, 0x07, 0xE8, 0, 0, 0, 0, 0xC3, 0x06];
-        let lines = lines(&code, &[(0, 0x11), (7, 0x22)]);
+        let lines = lines(Arch::X64, &code, &[(0, 0x11), (7, 0x22)]);
         let found: Vec<_> = lines.iter().map(|line| (line.at, line.wasm)).collect();
         assert_eq!(found, [(0, Some(0x11)), (2, Some(0x22)), (7, None), (8, None)]);
         assert!(lines[3].text.starts_with(".byte"), "{}", lines[3].text);
+        // ldr w0, [x1]; bl +0; ret; then a word that is no instruction.
+        let code = [0x20, 0, 0x40, 0xB9, 0, 0, 0, 0x94, 0xC0, 0x03, 0x5F, 0xD6, 0xC0, 0xFF, 0xFF, 0xFF];
+        let lines = super::lines(Arch::Aarch64, &code, &[(0, 0x11), (8, 0x22)]);
+        let found: Vec<_> = lines.iter().map(|line| (line.at, line.wasm)).collect();
+        assert_eq!(found, [(0, Some(0x11)), (4, Some(0x22)), (8, None), (12, None)]);
+        assert!(lines[3].text.starts_with(".word"), "{}", lines[3].text);
     }
 }

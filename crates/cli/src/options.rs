@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use skep::{Config, Engine, MemoryMode};
+use skep::{Arch, Config, Engine, MemoryMode};
 
 use crate::outcome::Failure;
 
@@ -61,6 +61,7 @@ Examples:
   skep compile app.wasm
   skep compile --repeat 10 --json a.wasm b.wasm
   skep compile --threads 2 big.wasm
+  skep compile --target aarch64 app.wasm
 
 With one thread, time is that thread's CPU time; with more, time on the wall.";
 
@@ -75,7 +76,7 @@ const INSPECT_EXAMPLES: &str = "\
 Examples:
   skep inspect app.wasm
   skep inspect --disasm main app.wasm
-  skep inspect --disasm 17 app.wasm";
+  skep inspect --disasm 17 --target aarch64 app.wasm";
 
 #[derive(Args, Debug)]
 pub(crate) struct RunOptions {
@@ -128,9 +129,9 @@ pub(crate) struct CompileOptions {
     /// How accesses to memory are kept in bounds
     #[arg(long, value_enum, default_value_t)]
     pub(crate) mode: Mode,
-    /// The architecture to compile for (aarch64: not yet)
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) target: Architecture,
+    /// Compile for the baseline of this architecture, with equal code on every host, instead of for this machine
+    #[arg(long, value_enum, value_name = "ARCH")]
+    pub(crate) target: Option<Architecture>,
     /// Print one JSON array with an object per module
     #[arg(long)]
     pub(crate) json: bool,
@@ -154,6 +155,9 @@ pub(crate) struct InspectOptions {
     /// How accesses to memory are kept in bounds
     #[arg(long, value_enum, default_value_t)]
     pub(crate) mode: Mode,
+    /// Show code for the baseline of this architecture instead of for this machine
+    #[arg(long, value_enum, value_name = "ARCH")]
+    pub(crate) target: Option<Architecture>,
     /// The module, binary or text
     pub(crate) file: PathBuf,
 }
@@ -177,9 +181,19 @@ impl Mode {
         })
     }
 
-    /// An engine with this mode.
+    /// An engine with this mode, for this machine.
     pub(crate) fn engine(self) -> Result<Engine, Failure> {
-        Engine::new(&self.config()).map_err(|error| Failure::of("engine", &error))
+        self.engine_for(None)
+    }
+
+    /// An engine with this mode, for an architecture if one is named.
+    pub(crate) fn engine_for(self, target: Option<Architecture>) -> Result<Engine, Failure> {
+        let config = self.config();
+        let config = match target {
+            None => config,
+            Some(target) => config.arch(target.arch()),
+        };
+        Engine::new(&config).map_err(|error| Failure::of("engine", &error))
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -191,13 +205,21 @@ impl Mode {
 }
 
 /// What code can be compiled for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Architecture {
-    #[default]
     #[value(name = "x86_64")]
     X86_64,
     #[value(name = "aarch64")]
     Aarch64,
+}
+
+impl Architecture {
+    fn arch(self) -> Arch {
+        match self {
+            Self::X86_64 => Arch::X64,
+            Self::Aarch64 => Arch::Aarch64,
+        }
+    }
 }
 
 fn parse_pair(text: &str) -> Result<(String, String), String> {
