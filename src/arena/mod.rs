@@ -16,6 +16,9 @@ pub(crate) mod code_buf;
 pub(crate) mod exec;
 pub(crate) mod handle;
 pub(crate) mod index;
+#[cfg(test)]
+#[path = "../../tests/common/itself.rs"]
+mod itself;
 #[expect(unsafe_code, reason = "maps, protects and frees address ranges")]
 pub(crate) mod pages;
 #[expect(unsafe_code, reason = "lends the bytes of blocks at fixed addresses")]

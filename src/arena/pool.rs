@@ -379,7 +379,7 @@ mod tests {
     #[test]
     fn address_space_that_runs_out_is_an_error() {
         let name = "arena::pool::tests::exhaust_address_space";
-        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        let mut child = crate::arena::itself::itself();
         let output = child.args(["--exact", name, "--ignored"]).output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success() && text.contains("1 passed"), "{text}");

@@ -131,18 +131,23 @@ fn judge<'a>(address: usize, machine: &ucontext_t) -> Verdict<'a> {
     if in_guard(context, address) { Verdict::Trap(context) } else { Verdict::Bug { pc } }
 }
 
+/// How far below the first byte that could not be touched the address of a fault may be: machines may round it down where
+/// an access straddles the end of the accessible part.
+const ROUNDED_BYTES: u64 = if cfg!(target_arch = "aarch64") { 15 } else { 0 };
+
 /// Whether an address lies behind the accessible part of the context's memory and inside its slot.
 fn in_guard(context: &Context, address: usize) -> bool {
     let offset = address.checked_sub(context.memory.base.get().addr());
     offset.is_some_and(|offset| {
-        offset as u64 >= context.memory.length_bytes.get() && offset < GUARDED_SLOT_BYTES
+        offset as u64 + ROUNDED_BYTES >= context.memory.length_bytes.get() && offset < GUARDED_SLOT_BYTES
     })
 }
 
 /// Lets the thread go on at the trap stub as if the access had been an exit: kind and address of the site on the stack, the
 /// datum (where in the memory it hit) in the scratch.
 fn to_trap_stub(machine: &mut ucontext_t, context: &Context, address: usize) {
-    let datum = address - context.memory.base.get().addr();
+    let length = usize::try_from(context.memory.length_bytes.get()).unwrap_or(0);
+    let datum = (address - context.memory.base.get().addr()).max(length);
     let kind = u64::from(Trap::OutOfBoundsMemoryAccess.code()) | GUARD_HIT;
     registers::resume(machine, context.trap_stub.get(), kind, datum);
 }
@@ -323,7 +328,7 @@ mod tests {
         let check = |address: usize, ours| assert_eq!(in_guard(&context, address), ours, "{address:#x}");
         check(base - 1, false);
         check(base, false);
-        check(base + 0xFFFF, false);
+        check(base + 0xFFFF - usize::try_from(ROUNDED_BYTES).unwrap(), false);
         check(base + 0x1_0000, true);
         check(base + GUARDED_SLOT_BYTES - 1, true);
         check(base + GUARDED_SLOT_BYTES, false);

@@ -10,6 +10,8 @@ mod handles;
 mod host;
 mod hostile;
 mod inspect;
+#[path = "../common/itself.rs"]
+mod itself;
 mod linker;
 mod memory;
 mod module;

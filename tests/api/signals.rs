@@ -12,6 +12,7 @@ use libc::{SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGPROF, SIGSEGV, SIGUSR1, c_int, c_
 use skep::{Caller, Config, Engine, Error, Instance, Linker, MemoryMode, Store, Trap, TypedFunc};
 
 use crate::common::{engine, spawn, spawn_with};
+use crate::itself::itself;
 
 /// Names the case that a child runs.
 const CASE: &str = "SKEP_SIGNAL_CASE";
@@ -32,8 +33,7 @@ enum End {
 
 /// Runs a case in a child process.
 fn run(case: &str) -> Output {
-    let binary = std::env::current_exe().unwrap();
-    let mut child = Command::new(binary);
+    let mut child = itself();
     child.args(["signals::child", "--exact", "--nocapture", "--test-threads=1"]).env(CASE, case);
     child.output().unwrap()
 }

@@ -24,11 +24,24 @@ fn check(body: &str, code: Trap, detail: &TrapDetail) {
     for mode in MemoryMode::ALL {
         let error = trap_of(mode, body);
         let trap = error.trap_error().unwrap_or_else(|| panic!("{error}: {body}"));
-        assert_eq!((trap.code, &trap.detail), (code, detail), "{mode:?}: {body}");
+        let (seen, wanted) = (rounded(mode, &trap.detail), rounded(mode, detail));
+        assert_eq!((trap.code, seen), (code, wanted), "{mode:?}: {body}");
         assert_eq!(error.to_string(), code.text());
         let frame = trap.backtrace.frames().next().unwrap();
         assert_eq!((frame.module_name(), frame.func_name()), (Some("traps"), Some("run")), "{body}");
         assert!(frame.module_offset().is_some(), "{body}");
+    }
+}
+
+/// The detail as far as the machine tells it: the address of a fault may be rounded down to a multiple of 8 on aarch64.
+fn rounded(mode: MemoryMode, detail: &TrapDetail) -> TrapDetail {
+    match detail {
+        &TrapDetail::Memory { address, size }
+            if cfg!(target_arch = "aarch64") && mode == MemoryMode::Guarded =>
+        {
+            TrapDetail::Memory { address: address & !7, size }
+        }
+        detail => detail.clone(),
     }
 }
 
@@ -149,10 +162,10 @@ fn a_backtrace_names_the_whole_way() {
 
 #[test]
 fn trap_outlives_module() {
-    let error = trap_of(MemoryMode::Guarded, "(drop (i32.load (i32.const -1)))");
+    let error = trap_of(MemoryMode::Guarded, "(drop (i32.load (i32.const -8)))");
     let text = format!("{error:#}");
     assert!(
-        text.starts_with("out of bounds memory access: address 0xffffffff of 0x10000 bytes in instance#1v1@"),
+        text.starts_with("out of bounds memory access: address 0xfffffff8 of 0x10000 bytes in instance#1v1@"),
         "{text}"
     );
     assert!(text.contains("\n    0: traps!run at 0x"), "{text}");

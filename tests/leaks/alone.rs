@@ -2,8 +2,7 @@
 //!
 //! Owns: starting the process, reading `/proc/self`. Does not know: what is measured.
 
-use std::process::Command;
-
+use crate::itself::itself;
 use skep::{Config, Engine, MemoryMode};
 
 /// Says, in the process of one test, that it is that process.
@@ -18,7 +17,7 @@ pub(crate) fn alone(name: &str, test: impl FnOnce()) {
     if std::env::var_os(ALONE).is_some() {
         return test();
     }
-    let mut itself = Command::new(std::env::current_exe().unwrap());
+    let mut itself = itself();
     itself.args(["--exact", name, "--nocapture"]).env(ALONE, "1");
     // With few threads, each has soon taken what a thread takes once: a stack, an arena of the allocator's.
     let output = itself.env("RAYON_NUM_THREADS", "2").output().unwrap();

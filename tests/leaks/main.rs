@@ -4,5 +4,7 @@
 #![cfg(target_os = "linux")]
 
 mod alone;
+#[path = "../common/itself.rs"]
+mod itself;
 mod kept;
 mod soak;

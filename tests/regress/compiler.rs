@@ -118,7 +118,7 @@ fn a_body_that_asks_for_too_much_code_is_given_up_when_the_limit_is_reached() {
 /// In a process of its own, since what is measured is the process.
 #[test]
 fn lists_of_values_do_not_add_up() {
-    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    let mut child = crate::itself::itself();
     let child = child.args(["--exact", "--ignored", "compiler::lists_of_values_measured"]);
     let output = child.output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);

@@ -12,6 +12,8 @@ mod branches;
 mod compiler;
 mod growth;
 mod immediates;
+#[path = "../common/itself.rs"]
+mod itself;
 mod limits;
 mod stack;
 

@@ -126,7 +126,7 @@ pub(crate) fn alone(name: &str) -> bool {
     if std::env::var_os("SKEP_TEST_ALONE").is_some() {
         return true;
     }
-    let mut process = std::process::Command::new(std::env::current_exe().unwrap());
+    let mut process = crate::itself::itself();
     let output = process.args(["--exact", name]).env("SKEP_TEST_ALONE", "1").output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && text.contains("1 passed"), "{text}");

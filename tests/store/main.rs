@@ -16,6 +16,8 @@ mod host;
 mod imports;
 mod instances;
 mod islands;
+#[path = "../common/itself.rs"]
+mod itself;
 mod lifetimes;
 mod limits;
 mod mapping;

@@ -243,7 +243,7 @@ impl<M: Masm> Emit<'_, M> {
             self.operator(record);
             debug_assert!(self.is_settled(), "{} at {:#x} lost a register", record.op.text(), self.wasm);
         }
-        self.trap_exits();
+        self.trap_exits()?;
         self.jump_tables();
         let fits = self.m.finish_function().is_some();
         let end = self.m.buffers().offset();
@@ -331,7 +331,7 @@ impl<M: Masm> Emit<'_, M> {
         }
     }
 
-    fn trap_exits(&mut self) {
+    fn trap_exits(&mut self) -> Result<(), ModuleError> {
         self.m.buffers().set_cold(true);
         for at in 0..self.s.traps.len() {
             let TrapExit { jump, trap, wasm } = self.s.traps[at];
@@ -339,8 +339,10 @@ impl<M: Masm> Emit<'_, M> {
             let here = self.m.buffers().here();
             self.m.link(jump, here);
             self.m.trap_exit(trap, wasm);
+            check_code_bytes(self.m.buffers().written_bytes())?;
         }
         self.m.buffers().set_cold(false);
+        Ok(())
     }
 }
 
