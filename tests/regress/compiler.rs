@@ -104,7 +104,8 @@ fn the_values_of_a_return_are_charged() {
     assert!(compile(&ty, &[&[0x00], &[0x0F; 1_000], &[0x0B]]).is_ok());
 }
 
-/// `f64.convert_i32_s`, `i32.trunc_f64_s`, over and over: about 50 bytes of code for two. No operand is known, so none folds.
+/// `f64.convert_i32_s`, `i32.trunc_f64_s`, over and over: about 50 bytes of code for two, part of it behind the function, where it
+/// exits to traps. No operand is known, so none folds.
 #[test]
 fn a_body_that_asks_for_too_much_code_is_given_up_when_the_limit_is_reached() {
     let body = [0xB7, 0xAA].repeat(3_800_000);
