@@ -5,6 +5,8 @@ pub(crate) mod abi;
 #[expect(unsafe_code, reason = "reads machine frames and finds the record of running code")]
 pub(crate) mod backtrace;
 pub(crate) mod buffers;
+#[cfg(test)]
+mod cases_test;
 pub(crate) mod compile;
 #[expect(unsafe_code, reason = "jumps into machine code")]
 pub(crate) mod entry;
@@ -15,6 +17,9 @@ pub(crate) mod masm;
 mod parallel;
 pub(crate) mod stubs;
 pub(crate) mod target;
+#[cfg(test)]
+#[expect(unsafe_code, reason = "enters hand-assembled functions and is called by stubs")]
+mod world_test;
 pub(crate) mod x64;
 
 use self::aarch64::A64;

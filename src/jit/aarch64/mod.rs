@@ -26,12 +26,27 @@
 //! on at the function's tail for its kind, which puts the kind into x15 and jumps to the trap stub.
 
 mod encode;
+#[cfg(test)]
+#[expect(unsafe_code, reason = "runs what the emitters emit")]
+mod exec_test;
 mod float;
+#[cfg(test)]
+mod float_test;
 mod flow;
+#[cfg(test)]
+mod flow_test;
 mod memory;
+#[cfg(test)]
+mod memory_test;
 mod regs;
 mod scalar;
+#[cfg(test)]
+mod scalar_test;
 mod stub;
+#[cfg(test)]
+mod stub_test;
+#[cfg(test)]
+mod test_world;
 
 use smallvec::SmallVec;
 

@@ -7,125 +7,24 @@ use super::exec_test::{CONTEXT_FREE, Code, STATUS_FLAGS, State, assemble, host_c
 use super::regs::{
     R8, R11, RAX, RBP, RCX, RDI, XMM0, XMM1, XMM3, XMM5, XMM7, XMM8, XMM9, XMM12, XMM13, XMM14,
 };
+use crate::jit::cases_test::{
+    FLOAT_BINARIES, FLOAT_COMPARES, FLOAT_SIZES, INT_SIZES, ROUNDED_INTS, SIGNS, agrees, clean, dirty,
+    few_floats, float_pairs, float_unaries, float_values, narrow,
+};
 use crate::jit::masm::{Base, Cond, FloatOperand, FloatOps, Gpr, Home, ScalarOps, Vreg};
 use crate::jit::target::Cpu;
 use crate::spec::numeric;
-use crate::spec::ops::{Convert, FloatBinary, FloatCompare, FloatSize, FloatUnary, IntSize, Shape, Sign};
+use crate::spec::ops::{Convert, FloatBinary, FloatCompare, FloatSize, IntSize, Shape, Sign};
 use crate::spec::trap::Trap;
 
-const SIZES: [FloatSize; 2] = [FloatSize::F32, FloatSize::F64];
-const INT_SIZES: [IntSize; 2] = [IntSize::W32, IntSize::W64];
-const SIGNS: [Sign; 2] = [Sign::Signed, Sign::Unsigned];
 /// Low and high ones: they differ in their prefixes.
 const SOME: [Vreg; 5] = [XMM0, XMM5, XMM7, XMM8, XMM14];
-const BINARIES: [FloatBinary; 7] = [
-    FloatBinary::Add,
-    FloatBinary::Sub,
-    FloatBinary::Mul,
-    FloatBinary::Div,
-    FloatBinary::Min,
-    FloatBinary::Max,
-    FloatBinary::Copysign,
-];
-const COMPARES: [FloatCompare; 6] = [
-    FloatCompare::Eq,
-    FloatCompare::Ne,
-    FloatCompare::Lt,
-    FloatCompare::Gt,
-    FloatCompare::Le,
-    FloatCompare::Ge,
-];
-
-/// Bits of floats at which something changes, each with its neighbours and both signs.
-fn values(size: FloatSize) -> Vec<u64> {
-    let numbers = [
-        0.0,
-        0.5,
-        1.0,
-        1.5,
-        2.5,
-        std::f64::consts::PI,
-        8_388_607.5,
-        2_147_483_648.0,
-        2_147_483_649.0,
-        4_294_967_296.0,
-        9_223_372_036_854_775_808.0,
-        18_446_744_073_709_551_616.0,
-        1e300,
-        f64::INFINITY,
-    ];
-    let of_size = |x: f64| match size {
-        FloatSize::F32 => numeric::convert(Convert::Demote, x.to_bits()).unwrap(),
-        FloatSize::F64 => x.to_bits(),
-    };
-    let (nans, sign, all): (&[u64], u64, u64) = match size {
-        FloatSize::F32 => {
-            (&[0x7F80_0001, 0x7FA0_0000, 0x7FC0_0000, 0x7FC0_1234], 1 << 31, u64::from(u32::MAX))
-        }
-        FloatSize::F64 => {
-            (&[0x7FF0_0000_0000_0001, 0x7FF4 << 48, 0x7FF8 << 48, (0x7FF8 << 48) + 7], 1 << 63, u64::MAX)
-        }
-    };
-    numbers
-        .into_iter()
-        .map(of_size)
-        .flat_map(|bits| [bits.wrapping_sub(1) & all, bits, bits + 1])
-        .chain(nans.iter().copied())
-        .flat_map(|bits| [bits & !sign, bits | sign])
-        .collect()
-}
-
-/// Fewer of them, for pairs: both zeros, and the rest with either sign.
-fn few(size: FloatSize) -> Vec<u64> {
-    let zeros = [0, 1 << (8 * width_bytes(size) - 1)];
-    values(size).into_iter().step_by(5).chain(zeros).collect()
-}
-
 fn cpus() -> Vec<Cpu> {
     host_cpu().map_or(Vec::new(), |host| vec![Cpu::NONE, host])
 }
 
 fn triples() -> impl Iterator<Item = (Vreg, Vreg, Vreg)> {
     SOME.into_iter().flat_map(|a| SOME.map(|b| (a, b))).flat_map(|(a, b)| SOME.map(move |c| (a, b, c)))
-}
-
-/// Bits above an f32 in a register: nothing may depend on them.
-fn dirty(size: FloatSize, bits: u64) -> u64 {
-    match size {
-        FloatSize::F32 => bits | 0x7FF1_2345 << 32,
-        FloatSize::F64 => bits,
-    }
-}
-
-fn clean(size: FloatSize, bits: u64) -> u64 {
-    match size {
-        FloatSize::F32 => bits & 0xFFFF_FFFF,
-        FloatSize::F64 => bits,
-    }
-}
-
-/// Whether the machine's answer is right: the same bits, or a NaN that the standard allows where arithmetic made one.
-fn agrees(
-    shape: Shape,
-    result: FloatSize,
-    operands: &[(FloatSize, u64)],
-    expected: u64,
-    actual: u64,
-) -> bool {
-    if numeric::folds(shape, expected) {
-        return actual == expected;
-    }
-    let (quiet, sign) = match result {
-        FloatSize::F32 => (0x7FC0_0000, 1 << 31),
-        FloatSize::F64 => (0x7FF8_0000_0000_0000, 1 << 63),
-    };
-    let canonical = |size: FloatSize, bits: u64| match size {
-        FloatSize::F32 => bits & 0x7FFF_FFFF == 0x7FC0_0000,
-        FloatSize::F64 => bits & !(1 << 63) == 0x7FF8_0000_0000_0000,
-    };
-    let all_canonical =
-        operands.iter().all(|&(size, bits)| !numeric::is_nan(size, bits) || canonical(size, bits));
-    if all_canonical { actual & !sign == quiet } else { actual & quiet == quiet }
 }
 
 /// Runs code; everything but what is `free` and the scratches must be as before.
@@ -141,12 +40,12 @@ fn run(code: &Code, before: &State, gprs: &[Gpr], vregs: &[Vreg], what: &dyn Fn(
 #[test]
 fn binary_operators_take_registers_in_every_alias_pattern() {
     for cpu in cpus() {
-        for (size, kind) in SIZES.into_iter().flat_map(|size| BINARIES.map(|kind| (size, kind))) {
+        for (size, kind) in FLOAT_SIZES.into_iter().flat_map(|size| FLOAT_BINARIES.map(|kind| (size, kind))) {
             for (dst, lhs, rhs) in triples() {
                 let code =
                     assemble(cpu, |masm| masm.float_binary(size, kind, dst, lhs, FloatOperand::Reg(rhs)));
-                for a in few(size) {
-                    for b in few(size) {
+                for a in few_floats(size) {
+                    for b in few_floats(size) {
                         let a = if lhs == rhs { b } else { a };
                         let mut state = State::patterned();
                         state.set_float(lhs, dirty(size, a));
@@ -159,19 +58,15 @@ fn binary_operators_take_registers_in_every_alias_pattern() {
     }
 }
 
-fn width_bytes(size: FloatSize) -> u8 {
-    if size == FloatSize::F32 { 4 } else { 8 }
-}
-
 /// Bytes that each memory operand of some code reads, as a disassembler sees them.
-fn bytes_read(code: &Code) -> Vec<u8> {
+fn bytes_read(code: &Code) -> Vec<u32> {
     let mut reader = yaxpeax_arch::U8Reader::new(&code.bytes);
     let decoder = yaxpeax_x86::amd64::InstDecoder::default();
     let mut sizes = Vec::new();
     while let Ok(instruction) = decoder.decode(&mut reader) {
         let mut operands = (0..instruction.operand_count()).map(|n| instruction.operand(n));
         if operands.any(|operand| operand.is_memory()) {
-            sizes.extend(instruction.mem_size().and_then(|size| size.bytes_size()));
+            sizes.extend(instruction.mem_size().and_then(|size| size.bytes_size()).map(u32::from));
         }
     }
     sizes
@@ -200,15 +95,13 @@ fn check_binary(
 fn binary_operators_read_no_more_of_a_word_than_their_width() {
     let homes = [Home::frame(8), Home::context(CONTEXT_FREE + 200)];
     for cpu in cpus() {
-        for (size, kind) in SIZES.into_iter().flat_map(|size| BINARIES.map(|kind| (size, kind))) {
+        for (size, kind) in FLOAT_SIZES.into_iter().flat_map(|size| FLOAT_BINARIES.map(|kind| (size, kind))) {
             for (dst, lhs) in [(XMM0, XMM0), (XMM3, XMM0), (XMM9, XMM13), (XMM1, XMM8), (XMM8, XMM8)] {
                 for home in homes {
                     let operand = FloatOperand::Home(home);
                     let code = assemble(cpu, |masm| masm.float_binary(size, kind, dst, lhs, operand));
-                    assert_eq!(bytes_read(&code), vec![width_bytes(size)], "{:x?}", code.bytes);
-                    for (a, b) in
-                        few(size).into_iter().flat_map(|a| few(size).into_iter().map(move |b| (a, b)))
-                    {
+                    assert_eq!(bytes_read(&code), vec![size.bytes()], "{:x?}", code.bytes);
+                    for (a, b) in float_pairs(size) {
                         let mut state = State::patterned();
                         state.set_float(lhs, dirty(size, a));
                         *state.word(home) = dirty(size, b);
@@ -222,16 +115,7 @@ fn binary_operators_read_no_more_of_a_word_than_their_width() {
 
 #[test]
 fn unary_operators_and_conversions_of_floats_are_exact() {
-    use FloatUnary::{Abs, Ceil, Floor, Nearest, Neg, Sqrt, Trunc};
-    let unaries = SIZES.into_iter().flat_map(|size| {
-        [Abs, Neg, Sqrt, Ceil, Floor, Trunc, Nearest].map(|kind| Shape::FloatUnary(size, kind))
-    });
-    for shape in unaries.chain([Shape::Convert(Convert::Demote), Shape::Convert(Convert::Promote)]) {
-        let (from, to) = match shape {
-            Shape::FloatUnary(size, _) => (size, size),
-            Shape::Convert(Convert::Demote) => (FloatSize::F64, FloatSize::F32),
-            _ => (FloatSize::F32, FloatSize::F64),
-        };
+    for (shape, from, to) in float_unaries() {
         for cpu in cpus() {
             for (dst, src) in SOME.into_iter().flat_map(|dst| SOME.map(|src| (dst, src))) {
                 let code = assemble(cpu, |masm| match shape {
@@ -239,7 +123,7 @@ fn unary_operators_and_conversions_of_floats_are_exact() {
                     Shape::Convert(Convert::Demote) => masm.demote(dst, src),
                     _ => masm.promote(dst, src),
                 });
-                for a in values(from) {
+                for a in float_values(from) {
                     let mut state = State::patterned();
                     state.set_float(src, dirty(from, a));
                     let what = || format!("{shape:?} {dst:?} {src:?} {a:x}");
@@ -256,7 +140,9 @@ fn unary_operators_and_conversions_of_floats_are_exact() {
 
 #[test]
 fn comparisons_feed_set_and_both_selects() {
-    for (size, compare) in SIZES.into_iter().flat_map(|size| COMPARES.map(|compare| (size, compare))) {
+    for (size, compare) in
+        FLOAT_SIZES.into_iter().flat_map(|size| FLOAT_COMPARES.map(|compare| (size, compare)))
+    {
         for negated in [false, true] {
             let cond = if negated { Cond::NotFloat(compare) } else { Cond::Float(compare) };
             for (lhs, rhs) in [
@@ -299,7 +185,7 @@ fn check_compare(size: FloatSize, compare: FloatCompare, cond: Cond, lhs: Vreg, 
             masm.compare_float(size, compare, lhs, rhs);
             masm.set_if(cond, dst);
         });
-        for (a, b) in few(size).into_iter().flat_map(|a| few(size).into_iter().map(move |b| (a, b))) {
+        for (a, b) in float_pairs(size) {
             let mut state = State::patterned();
             state.set_float(lhs, dirty(size, a));
             match rhs {
@@ -342,7 +228,7 @@ fn truncations_answer_or_say_which_trap() {
                 }
                 land_exits(masm, &[(nan, OUTCOME_NAN), (range, OUTCOME_RANGE)], outcome);
             });
-            for a in values(float) {
+            for a in float_values(float) {
                 let mut state = State::patterned();
                 state.set_float(src, dirty(float, a));
                 *state.word(outcome) = OUTCOME_RESULT;
@@ -386,7 +272,7 @@ fn in_cold(masm: &mut X64) -> impl FnOnce(&mut X64) + use<> {
 fn saturating_truncations_clamp() {
     for_each_truncation(|int, float, sign, dst, src| {
         let code = assemble(Cpu::NONE, |masm| masm.truncate_saturating(int, float, sign, dst, src));
-        for a in values(float) {
+        for a in float_values(float) {
             let mut state = State::patterned();
             state.set_float(src, dirty(float, a));
             let what = || format!("{int:?} {float:?} {sign:?} {dst:?} {src:?} {a:x}");
@@ -401,7 +287,7 @@ fn for_each_truncation(mut f: impl FnMut(IntSize, FloatSize, Sign, Gpr, Vreg)) {
     if host_cpu().is_none() {
         return;
     }
-    for (int, float) in INT_SIZES.into_iter().flat_map(|int| SIZES.map(|float| (int, float))) {
+    for (int, float) in INT_SIZES.into_iter().flat_map(|int| FLOAT_SIZES.map(|float| (int, float))) {
         for sign in SIGNS {
             for (dst, src) in [(RAX, XMM0), (RBP, XMM8), (R8, XMM3), (RDI, XMM14)] {
                 f(int, float, sign, dst, src);
@@ -412,32 +298,13 @@ fn for_each_truncation(mut f: impl FnMut(IntSize, FloatSize, Sign, Gpr, Vreg)) {
 
 #[test]
 fn integers_convert_rounded_to_nearest() {
-    let ints = [
-        0,
-        1,
-        0x7FFF_FFFF,
-        0x8000_0000,
-        0xFFFF_FFFF,
-        0x0100_0001,
-        0x0100_0003,
-        0x1FFF_FFFF_FFFF_FFFF,
-        0x7FFF_FFFF_FFFF_FFFF,
-        0x8000_0000_0000_0000,
-        0x8000_0000_0000_0401,
-        0x8000_0080_0000_0001,
-        0x8000_0040_0000_0001,
-        0x7FFF_FFBF_FFFF_FFFF,
-        0xFFFF_FFFF_FFFF_FBFF,
-        0xFFFF_FFFF_FFFF_FC00,
-        0xFFFF_FFFF_FFFF_FFFF,
-    ];
     for cpu in cpus() {
-        for (int, float) in INT_SIZES.into_iter().flat_map(|int| SIZES.map(|float| (int, float))) {
+        for (int, float) in INT_SIZES.into_iter().flat_map(|int| FLOAT_SIZES.map(|float| (int, float))) {
             for sign in SIGNS {
                 for (dst, src) in [(XMM0, RAX), (XMM8, RBP), (XMM3, R8)] {
                     let code = assemble(cpu, |masm| masm.convert_int(float, int, sign, dst, src));
-                    for a in ints {
-                        let a = if int == IntSize::W32 { a & 0xFFFF_FFFF } else { a };
+                    for a in ROUNDED_INTS {
+                        let a = narrow(int, a);
                         let mut state = State::patterned();
                         state.set(src, a);
                         let what = || format!("{int:?} {float:?} {sign:?} {dst:?} {src:?} {a:x}");
@@ -467,11 +334,11 @@ fn moves_keep_flags_and_the_integer_scratch() {
         let swapped = [(src, patterned.get_float(dst)), (dst, moved)];
         check_move(&swapped, true, |masm| masm.exchange_float(dst, src));
     }
-    for size in SIZES {
+    for size in FLOAT_SIZES {
         for dst in SOME {
             let word = clean(size, *State::patterned().word(home));
             check_move(&[(dst, word)], true, |masm| masm.load_float(size, dst, home));
-            for bits in values(size) {
+            for bits in float_values(size) {
                 check_move(&[(dst, bits)], false, |masm| masm.const_float(size, dst, bits));
             }
             let bits = clean(size, State::patterned().get(RBP));
@@ -506,7 +373,7 @@ fn bits_and_stores_are_those_of_the_register() {
     if host_cpu().is_none() {
         return;
     }
-    for size in SIZES {
+    for size in FLOAT_SIZES {
         for (dst, src) in [(RAX, XMM0), (RDI, XMM8), (R8, XMM3)] {
             let code = assemble(Cpu::NONE, |masm| masm.bits_of(size, dst, src));
             let state = State::patterned();

@@ -6,9 +6,11 @@ use super::regs::{RAX, RCX, RDI, RDX, SCRATCH};
 use super::stub_test::trap_at;
 use super::test_world::{Func, HOST, IMPORTS, assemble, publish, world};
 use crate::jit::buffers::Mark;
+use crate::jit::cases_test::{FLOAT_COMPARES, INT_COMPARES, INT_SIZES, compared, holds};
 use crate::jit::masm::{Cond, FloatOperand, FloatOps, FlowOps, Home, Jumps, Masm, Operand, ScalarOps, Vreg};
 use crate::jit::target::{Arch, Target};
-use crate::spec::ops::{FloatCompare, FloatSize, IntBinary, IntCompare, IntSize};
+use crate::spec::numeric;
+use crate::spec::ops::{FloatSize, IntBinary, IntCompare, IntSize};
 use crate::spec::trap::Trap;
 use crate::spec::types::FuncType;
 use crate::spec::types::ValType::{self, F64, I32, I64};
@@ -34,31 +36,6 @@ fn land(masm: &mut X64, jumps: Jumps) {
     let here = masm.buf.here();
     for jump in jumps {
         masm.link(jump, here);
-    }
-}
-
-const COMPARES: [FloatCompare; 6] = [
-    FloatCompare::Eq,
-    FloatCompare::Ne,
-    FloatCompare::Lt,
-    FloatCompare::Gt,
-    FloatCompare::Le,
-    FloatCompare::Ge,
-];
-
-fn holds(cond: Cond, a: f64, b: f64) -> bool {
-    let compare = |compare| match compare {
-        FloatCompare::Eq => a == b,
-        FloatCompare::Ne => a != b,
-        FloatCompare::Lt => a < b,
-        FloatCompare::Gt => a > b,
-        FloatCompare::Le => a <= b,
-        FloatCompare::Ge => a >= b,
-    };
-    match cond {
-        Cond::Float(kind) => compare(kind),
-        Cond::NotFloat(kind) => !compare(kind),
-        Cond::Int(_) => unreachable!("only float conditions here"),
     }
 }
 
@@ -94,7 +71,7 @@ fn float_conditions_jump_exactly_when_they_hold() {
     let pairs: Vec<_> = values.iter().flat_map(|&a| values.map(|b| (a, b))).collect();
     let calls: Vec<_> =
         pairs.iter().map(|(a, b)| [a, b].map(|x| Bits::from_u64(x.to_bits())).to_vec()).collect();
-    for compare in COMPARES {
+    for compare in FLOAT_COMPARES {
         for cond in [Cond::Float(compare), Cond::NotFloat(compare)] {
             for back_over in [None, Some(0), Some(100), Some(130), Some(1000)] {
                 let emit = |masm: &mut X64| taken(masm, cond, back_over);
@@ -106,6 +83,47 @@ fn float_conditions_jump_exactly_when_they_hold() {
                         "{cond:?} of {a} and {b}, {back_over:?}"
                     );
                 }
+            }
+        }
+    }
+}
+
+/// `(i64, i64) -> i32`: whether a jump is taken: forwards, or backwards.
+fn taken_by_ints(masm: &mut X64, (size, compare): (IntSize, IntCompare), rhs: Operand, back: bool) {
+    let start = masm.jump();
+    let yes = masm.buf.here();
+    masm.const_int(RAX, 1);
+    masm.epilogue(0, false, 0);
+    land(masm, Jumps::from_slice(&[start]));
+    if back {
+        masm.jump_back_if_int(compare, size, RAX, rhs, yes);
+    } else {
+        for jump in masm.jump_if_int(compare, size, RAX, rhs) {
+            masm.link(jump, yes);
+        }
+    }
+    masm.const_int(RAX, 0);
+    masm.epilogue(0, false, 0);
+}
+
+#[test]
+fn integer_conditions_jump_exactly_when_they_hold() {
+    for (size, compare) in INT_SIZES.into_iter().flat_map(|size| INT_COMPARES.map(|compare| (size, compare)))
+    {
+        for back in [false, true] {
+            let check = |rhs: Operand, pairs: &[(u64, u64)]| {
+                let emit = |masm: &mut X64| taken_by_ints(masm, (size, compare), rhs, back);
+                let args: Vec<_> = pairs.iter().map(|&(a, b)| [a, b].map(Bits::from_u64).to_vec()).collect();
+                for (seen, &(a, b)) in run(&[I64, I64], I32, &emit, &args).iter().flatten().zip(pairs) {
+                    let expected = Some(numeric::int_compare(size, compare, a, b));
+                    assert_eq!(*seen, expected, "{size:?} {a:x} {compare:?} {b:x} by {rhs:?}");
+                }
+            };
+            let pairs = compared(size);
+            check(Operand::Reg(RCX), &pairs);
+            for imm in [0, 1, pairs[5].1, pairs[pairs.len() - 1].1] {
+                let same: Vec<_> = pairs.iter().map(|&(a, _)| (a, imm)).collect();
+                check(Operand::Imm(imm), &same);
             }
         }
     }

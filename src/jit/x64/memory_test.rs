@@ -5,10 +5,12 @@ use super::regs::{RAX, RCX, RDX};
 use super::stub_test::trap_at;
 use super::test_world::{Block, Func, TABLE, World, assemble, publish, world};
 use crate::arena::pages::{Mapping, Protection};
+use crate::jit::cases_test::{BOUNDS, accesses, extended};
 use crate::jit::fault;
 use crate::jit::masm::FlowOps;
 use crate::jit::masm::{Address, Gpr, MemoryOps, Reg, ScalarOps, Vreg};
-use crate::spec::ops::{Access, IntSize, Op, Shape, Sign};
+use crate::spec::module::FuncIdx;
+use crate::spec::ops::{Access, IntSize, Sign};
 use crate::spec::trap::Trap;
 use crate::spec::types::FuncType;
 use crate::spec::types::ValType::{self, F32, F64, I32, I64};
@@ -30,24 +32,6 @@ fn with_memory(world: &World, ahead: usize) -> (&'static Block, &'static [std::c
     block.head.memory.base.set(base.wrapping_sub(ahead));
     block.head.memory.length_bytes.set((ahead + BYTES) as u64);
     (block, cells)
-}
-
-fn accesses(wanted: fn(Shape) -> Option<Access>) -> Vec<Access> {
-    Op::ALL.iter().filter_map(|op| wanted(op.shape())).collect()
-}
-
-fn extended(access: Access, bytes: &[u8]) -> u64 {
-    let (Access::I32 { sign, .. } | Access::I64 { sign, .. }) = access else { return word(0, bytes) };
-    let negative = sign == Sign::Signed && bytes.last().is_some_and(|&top| top >= 0x80);
-    let value = word(if negative { 0xFF } else { 0 }, bytes);
-    if access.ty() == I32 { value & 0xFFFF_FFFF } else { value }
-}
-
-/// The little-endian word of these bytes and as many of `above` as are missing.
-fn word(above: u8, bytes: &[u8]) -> u64 {
-    let mut word = [above; 8];
-    word[..bytes.len()].copy_from_slice(bytes);
-    u64::from_le_bytes(word)
 }
 
 /// Indices and offsets: no displacement, one byte, four; constant; and what a displacement cannot hold.
@@ -82,9 +66,7 @@ fn place(world: &World, index: Option<u32>, offset: u64, site: Option<u32>) -> P
 #[test]
 fn loads_read_exactly_their_bytes_and_extend() {
     let Some(world) = world() else { return };
-    let all = accesses(|shape| if let Shape::Load(access) = shape { Some(access) } else { None });
-    assert_eq!(all.len(), 14);
-    for access in all {
+    for access in accesses(true) {
         for (index, offset) in ADDRESSES {
             let place = place(world, index, offset, Some(33));
             let dst = if matches!(access.ty(), F32 | F64) { Reg::Float(Vreg(0)) } else { Reg::Int(RAX) };
@@ -108,9 +90,7 @@ fn loads_read_exactly_their_bytes_and_extend() {
 fn stores_write_exactly_their_bytes() {
     const VALUE: u64 = 0x8796_A5B4_C3D2_E1F0;
     let Some(world) = world() else { return };
-    let all = accesses(|shape| if let Shape::Store(access) = shape { Some(access) } else { None });
-    assert_eq!(all.len(), 9);
-    for access in all {
+    for access in accesses(false) {
         for (index, offset) in ADDRESSES {
             let float = matches!(access.ty(), F32 | F64);
             let sources: &[Reg] = if float {
@@ -159,7 +139,7 @@ fn check_stored(
 #[test]
 fn constants_are_stored_whole() {
     let Some(world) = world() else { return };
-    for access in accesses(|shape| if let Shape::Store(access) = shape { Some(access) } else { None }) {
+    for access in accesses(false) {
         let narrow = access.bytes() < 8;
         let values = [0, 1, 0x7F, 0x80, 0xFFFF, 0x7FFF_FFFF, if narrow { 0xFFFF_FFFF } else { u64::MAX }];
         for value in values {
@@ -180,24 +160,7 @@ fn checks_trap_from_the_first_byte_outside_with_the_end_as_datum() {
     let Some(world) = world() else { return };
     let (block, _) = with_memory(world, 0);
     let ty = FuncType::new([I32, I32], [I32]);
-    for (length, index, end) in [
-        (65536, Some(65532), 4),
-        (65536, Some(65533), 4),
-        (65536, Some(u32::MAX), 1),
-        (65536, Some(0), 65536),
-        (65536, Some(0), 65537),
-        (65536, None, 65536),
-        (65536, None, 65537),
-        (0, Some(0), 1),
-        (0, None, 1),
-        (1 << 32, Some(u32::MAX), 1),
-        (1 << 32, Some(u32::MAX), 2),
-        (1 << 32, Some(1 << 31), 1 << 31),
-        (1 << 32, Some(1 << 31), (1 << 31) + 1),
-        (1 << 32, Some(u32::MAX), (1 << 32) + 7),
-        (1 << 32, Some(0), 1 << 32),
-        (1 << 32, None, (1 << 32) + 1),
-    ] {
+    for (length, index, end) in BOUNDS {
         block.head.memory.length_bytes.set(length);
         let emit = |masm: &mut X64| {
             let outside = masm.bounds_check(index.map(|_| RCX), end);
@@ -296,18 +259,24 @@ fn guard_hits_are_traps_at_the_access() {
         (u32::MAX, 0x7FFF_FFF0, false),
         (1 << 31, 1 << 30, false),
     ] {
-        for store in [false, true] {
+        for (store, frame) in [(false, 24), (true, 24), (false, 0), (true, 0)] {
             let address = Address { index: Some(RCX), offset, site: Some(44) };
-            let emit = |masm: &mut X64| {
+            let caller = |masm: &mut X64| {
                 masm.prologue(24, true);
+                masm.call_direct(FuncIdx::new(1), 0, 45);
+                masm.epilogue(24, true, 0);
+            };
+            let leaf = |masm: &mut X64| {
+                masm.prologue(frame, false);
                 if store {
                     masm.store(access, Reg::Int(RAX), address);
                 } else {
                     masm.load(access, Reg::Int(RAX), address);
                 }
-                masm.epilogue(24, true, 0);
+                masm.epilogue(frame, false, 0);
             };
-            let code = publish(&[Func { frame_bytes: 24, emit: &emit }]).foreign[0];
+            let caller = Func { frame_bytes: 24, emit: &caller };
+            let code = publish(&[caller, Func { frame_bytes: frame, emit: &leaf }]).foreign[0];
             let args = [Bits::ZERO, Bits::from_u32(index)];
             match world.call(block, code, &FuncType::new([I64, I32], [I64]), &args) {
                 Ok(results) => assert!(fits && results == [Bits::ZERO]),
@@ -316,7 +285,7 @@ fn guard_hits_are_traps_at_the_access() {
                     let first_outside = (ACCESSIBLE_BYTES as u64).max(u64::from(index) + offset);
                     assert_eq!(trap.datum, first_outside, "the first byte that is not there");
                     let sites: Vec<_> = trap.backtrace.frames().map(|frame| frame.module_offset()).collect();
-                    assert_eq!(sites, [Some(44)]);
+                    assert_eq!(sites, [Some(44), Some(45)]);
                 }
             }
         }

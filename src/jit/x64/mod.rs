@@ -39,7 +39,6 @@ mod stub;
 #[cfg(test)]
 mod stub_test;
 #[cfg(test)]
-#[expect(unsafe_code, reason = "enters hand-assembled functions and is called by stubs")]
 mod test_world;
 
 use super::buffers::Buffers;

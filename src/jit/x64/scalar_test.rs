@@ -4,70 +4,16 @@ use super::X64;
 use super::encode::Rm;
 use super::exec_test::{CONTEXT_FREE, Code, STATUS_FLAGS, State, assemble, assemble_tuned, host_cpu};
 use super::regs::{R8, R9, R10, R11, R12, R13, R14, RAX, RBP, RBX, RCX, RDI, RDX, RSI};
+use crate::jit::cases_test::{
+    DIVISIONS, INT_BINARIES, INT_COMPARES, INT_SIZES, INT_VALUES, int_unaries, int_values, narrow, shifts,
+};
 use crate::jit::masm::{Base, Cond, Gpr, Home, Operand, ScalarOps};
 use crate::jit::target::{Cpu, Tuning};
 use crate::spec::numeric;
-use crate::spec::ops::{Division, IntBinary, IntCompare, IntSize, IntUnary, Sign};
+use crate::spec::ops::{IntBinary, IntSize, IntUnary, Sign};
 
-const SIZES: [IntSize; 2] = [IntSize::W32, IntSize::W64];
 /// One register of each kind that encodings treat differently, and those with roles.
 const SOME: [Gpr; 7] = [RAX, RCX, RDX, RDI, RBP, R12, R13];
-const BINARIES: [IntBinary; 11] = [
-    IntBinary::Add,
-    IntBinary::Sub,
-    IntBinary::Mul,
-    IntBinary::And,
-    IntBinary::Or,
-    IntBinary::Xor,
-    IntBinary::Shl,
-    IntBinary::ShrS,
-    IntBinary::ShrU,
-    IntBinary::Rotl,
-    IntBinary::Rotr,
-];
-const COMPARES: [IntCompare; 10] = [
-    IntCompare::Eq,
-    IntCompare::Ne,
-    IntCompare::LtS,
-    IntCompare::LtU,
-    IntCompare::GtS,
-    IntCompare::GtU,
-    IntCompare::LeS,
-    IntCompare::LeU,
-    IntCompare::GeS,
-    IntCompare::GeU,
-];
-const VALUES: [u64; 20] = [
-    0,
-    1,
-    2,
-    31,
-    33,
-    64,
-    0x7F,
-    0x80,
-    0xFF,
-    0xFFFF,
-    0x7FFF_FFFF,
-    0x8000_0000,
-    0xFFFF_FF80,
-    0xFFFF_FFFF,
-    0x1_0000_0000,
-    0x0123_4567_89AB_CDEF,
-    0x7FFF_FFFF_FFFF_FFFF,
-    0x8000_0000_0000_0000,
-    0xFFFF_FFFF_8000_0000,
-    0xFFFF_FFFF_FFFF_FFFF,
-];
-
-fn narrow(size: IntSize, bits: u64) -> u64 {
-    if size == IntSize::W32 { bits & 0xFFFF_FFFF } else { bits }
-}
-
-fn values(size: IntSize) -> impl Iterator<Item = u64> {
-    VALUES.into_iter().filter(move |&bits| narrow(size, bits) == bits)
-}
-
 fn cpus() -> Vec<Cpu> {
     host_cpu().map_or(Vec::new(), |host| vec![Cpu::NONE, host])
 }
@@ -110,10 +56,6 @@ fn homes() -> [Home; 3] {
     [Home::frame(16), Home::context(CONTEXT_FREE), Home::context(CONTEXT_FREE + 200)]
 }
 
-fn shifts(kind: IntBinary) -> bool {
-    matches!(kind, IntBinary::Shl | IntBinary::ShrS | IntBinary::ShrU | IntBinary::Rotl | IntBinary::Rotr)
-}
-
 /// The contract on variable shift counts: rcx holds the count or is free.
 fn allowed(kind: IntBinary, lhs: Gpr, rhs: Option<Gpr>) -> bool {
     !shifts(kind) || lhs != RCX || rhs == Some(RCX)
@@ -121,8 +63,8 @@ fn allowed(kind: IntBinary, lhs: Gpr, rhs: Option<Gpr>) -> bool {
 
 fn for_each_binary(mut f: impl FnMut(Cpu, IntSize, IntBinary)) {
     for cpu in cpus() {
-        for size in SIZES {
-            BINARIES.into_iter().for_each(|kind| f(cpu, size, kind));
+        for size in INT_SIZES {
+            INT_BINARIES.into_iter().for_each(|kind| f(cpu, size, kind));
         }
     }
 }
@@ -135,8 +77,8 @@ fn binary_operators_take_registers_in_every_alias_pattern() {
                 continue;
             }
             let code = assemble(cpu, |masm| masm.int_binary(size, kind, dst, lhs, Operand::Reg(rhs)));
-            for a in values(size) {
-                for b in values(size) {
+            for a in int_values(size) {
+                for b in int_values(size) {
                     let given = Given { regs: vec![(lhs, a), (rhs, b)], ..Given::default() };
                     let state = given.state();
                     let expected = numeric::int_binary(size, kind, state.get(lhs), b);
@@ -158,12 +100,12 @@ fn triples() -> impl Iterator<Item = (Gpr, Gpr, Gpr)> {
 fn binary_operators_take_constants_of_every_width() {
     for tuning in [Tuning::NONE, Tuning::ALL] {
         for_each_binary(|cpu, size, kind| {
-            for imm in values(size).chain([3, 5, 9, 0x1234_5678]) {
+            for imm in int_values(size).chain([3, 5, 9, 0x1234_5678]) {
                 for (dst, lhs) in [(RAX, RAX), (RBP, RBP), (RDI, RBP), (R13, R12), (RAX, RDI), (R12, RAX)] {
                     let code = assemble_tuned(cpu, tuning, |masm| {
                         masm.int_binary(size, kind, dst, lhs, Operand::Imm(imm));
                     });
-                    for a in values(size) {
+                    for a in int_values(size) {
                         let state = Given { regs: vec![(lhs, a)], ..Given::default() }.state();
                         let expected = numeric::int_binary(size, kind, a, imm);
                         let what = || format!("{size:?} {kind:?} {dst:?} {lhs:?} imm {imm:x} {a:x}");
@@ -181,8 +123,8 @@ fn binary_operators_take_words_of_frame_and_context() {
         for home in homes() {
             for (dst, lhs) in [(RAX, RAX), (RDI, RBP), (RCX, R12), (R12, RAX)] {
                 let code = assemble(cpu, |masm| masm.int_binary(size, kind, dst, lhs, Operand::Home(home)));
-                for a in values(size) {
-                    for b in values(size) {
+                for a in int_values(size) {
+                    for b in int_values(size) {
                         let given = Given { regs: vec![(lhs, a)], words: vec![(home, b)] };
                         let expected = numeric::int_binary(size, kind, a, b);
                         let free: &[Gpr] = if shifts(kind) { &[RCX] } else { &[] };
@@ -201,7 +143,7 @@ fn the_base_of_a_word_may_be_the_destination() {
         for (dst, lhs, base) in [(RAX, RDI, RAX), (R12, RAX, R12), (R13, RDX, R13), (RDI, RAX, RBX)] {
             let word = Home { base: Base::Reg(base), offset: CONTEXT_FREE + 8 };
             let code = assemble(cpu, |masm| masm.int_binary(size, kind, dst, lhs, Operand::Home(word)));
-            for (a, b) in values(size).zip(values(size).skip(3)) {
+            for (a, b) in int_values(size).zip(int_values(size).skip(3)) {
                 let words = vec![(Home::context(word.offset), b)];
                 let mut state = Given { regs: vec![(lhs, a)], words }.state();
                 let address = state.address();
@@ -218,16 +160,15 @@ fn the_base_of_a_word_may_be_the_destination() {
 
 #[test]
 fn division_gives_quotient_and_remainder_in_every_alias_pattern() {
-    const KINDS: [Division; 4] = [Division::DivS, Division::DivU, Division::RemS, Division::RemU];
-    for size in SIZES {
-        for kind in KINDS {
+    for size in INT_SIZES {
+        for kind in DIVISIONS {
             for (dst, lhs, rhs) in triples() {
                 if host_cpu().is_none() {
                     return;
                 }
                 let code = assemble(Cpu::NONE, |masm| masm.divide(size, kind, dst, lhs, rhs));
-                for a in values(size) {
-                    for b in values(size) {
+                for a in int_values(size) {
+                    for b in int_values(size) {
                         let state = Given { regs: vec![(lhs, a), (rhs, b)], ..Given::default() }.state();
                         let Ok(expected) = numeric::divide(size, kind, state.get(lhs), b) else { continue };
                         let what = || format!("{size:?} {kind:?} {dst:?} {lhs:?} {rhs:?} {a:x} {b:x}");
@@ -241,18 +182,13 @@ fn division_gives_quotient_and_remainder_in_every_alias_pattern() {
 
 #[test]
 fn unary_operators_give_the_same_on_every_cpu() {
-    use IntUnary::{Clz, Ctz, Extend8S, Extend16S, Extend32S, Popcnt};
     for cpu in cpus() {
         for (dst, src) in SOME.into_iter().flat_map(|dst| SOME.map(|src| (dst, src))) {
-            for (size, kind) in SIZES
-                .into_iter()
-                .flat_map(|size| [Clz, Ctz, Popcnt, Extend8S, Extend16S, Extend32S].map(|kind| (size, kind)))
+            for (size, kind) in
+                INT_SIZES.into_iter().flat_map(|size| int_unaries(size).map(move |kind| (size, kind)))
             {
-                if (size, kind) == (IntSize::W32, Extend32S) {
-                    continue;
-                }
                 let code = assemble(cpu, |masm| masm.int_unary(size, kind, dst, src));
-                for a in values(size) {
+                for a in int_values(size) {
                     let state = Given { regs: vec![(src, a)], ..Given::default() }.state();
                     let what = || format!("{size:?} {kind:?} {dst:?} {src:?} {a:x} {cpu:?}");
                     check(&code, &state, (dst, numeric::int_unary(size, kind, a)), &[], &what);
@@ -265,7 +201,9 @@ fn unary_operators_give_the_same_on_every_cpu() {
 #[test]
 fn comparisons_feed_set_and_select() {
     for cpu in cpus() {
-        for (size, compare) in SIZES.into_iter().flat_map(|size| COMPARES.map(|compare| (size, compare))) {
+        for (size, compare) in
+            INT_SIZES.into_iter().flat_map(|size| INT_COMPARES.map(|compare| (size, compare)))
+        {
             let check_with = |lhs: Gpr, rhs: Operand, words: &[(Home, u64)], b: u64| {
                 let cond = Cond::Int(compare);
                 for dst in [RAX, lhs, RSI, R9] {
@@ -273,7 +211,7 @@ fn comparisons_feed_set_and_select() {
                         masm.compare_int(size, lhs, rhs);
                         masm.set_if(cond, dst);
                     });
-                    for a in values(size) {
+                    for a in int_values(size) {
                         let mut state = Given { regs: vec![(lhs, a)], words: words.to_vec() }.state();
                         if let Operand::Reg(rhs) = rhs {
                             state.set(rhs, b);
@@ -284,7 +222,7 @@ fn comparisons_feed_set_and_select() {
                     }
                 }
             };
-            for b in values(size) {
+            for b in int_values(size) {
                 check_with(RDI, Operand::Imm(b), &[], b);
                 check_with(RAX, Operand::Imm(b), &[], b);
                 check_with(R12, Operand::Reg(RAX), &[], b);
@@ -302,7 +240,7 @@ fn select_takes_every_alias_pattern_and_keeps_the_flags() {
         return;
     }
     for (dst, then, otherwise) in triples() {
-        for compare in COMPARES {
+        for compare in INT_COMPARES {
             for cond in [Cond::Int(compare), Cond::Int(compare).inverse()] {
                 let code = assemble(Cpu::NONE, |masm| {
                     masm.compare_int(IntSize::W64, RBX, Operand::Imm(5));
@@ -327,7 +265,7 @@ fn moves_keep_flags_and_the_scratch() {
     const ALL: [Gpr; 13] = [RAX, RCX, RDX, RBX, RBP, RSI, RDI, R8, R9, R10, R12, R13, R14];
     let pairs = || ALL.into_iter().flat_map(|a| ALL.map(move |b| (a, b)));
     for (dst, src) in pairs() {
-        for a in VALUES {
+        for a in INT_VALUES {
             let given = Given { regs: vec![(src, a)], ..Given::default() };
             check_move(&given, dst, a, |masm| masm.move_int(IntSize::W64, dst, src));
             check_move(&given, dst, given.state().get(src), |masm| {
@@ -345,15 +283,17 @@ fn moves_keep_flags_and_the_scratch() {
             });
         }
         let home = Home { base: Base::Reg(src), offset: CONTEXT_FREE + 16 };
-        let mut given = Given { words: vec![(Home::context(home.offset), VALUES[15])], ..Given::default() };
+        let mut given =
+            Given { words: vec![(Home::context(home.offset), INT_VALUES[15])], ..Given::default() };
         given.regs = vec![(src, 0)];
-        for (size, offset) in SIZES.into_iter().flat_map(|size| [0, 96, 200].map(|offset| (size, offset))) {
+        for (size, offset) in INT_SIZES.into_iter().flat_map(|size| [0, 96, 200].map(|offset| (size, offset)))
+        {
             let home = Home { offset: home.offset + offset, ..home };
             check_load(size, dst, src, home);
         }
     }
     for dst in ALL {
-        for a in VALUES {
+        for a in INT_VALUES {
             check_move(&Given::default(), dst, a, |masm| masm.const_int(dst, a));
         }
     }
@@ -403,7 +343,7 @@ fn stores_write_one_word_and_keep_flags_and_the_scratch() {
     let homes =
         [Home::frame(0), Home::frame(136), Home::context(CONTEXT_FREE), Home::context(CONTEXT_FREE + 248)];
     for home in homes {
-        for a in VALUES {
+        for a in INT_VALUES {
             check_store(home, a, |masm| masm.store_const(home, a));
             for src in [RAX, RBP, R12, R11] {
                 let expected = State::patterned().get(src);

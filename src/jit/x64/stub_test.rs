@@ -18,12 +18,13 @@ use super::test_world::{
 };
 use crate::jit::abi::{Builtin, HOST_FUNC_INDEX, Place};
 use crate::jit::buffers::Jump;
+use crate::jit::cases_test::{check_trap, check_value, narrow_signatures, value, wide_signatures};
 use crate::jit::masm::{Cond, FlowOps, Gpr, Home, Operand, RegisterPlan, ScalarOps, Vreg};
 use crate::spec::module::{FuncIdx, TypeIdx};
 use crate::spec::ops::{IntBinary, IntCompare, IntSize};
 use crate::spec::trap::Trap;
 use crate::spec::types::FuncType;
-use crate::spec::types::ValType::{self, ExternRef, F32, F64, FuncRef, I32, I64};
+use crate::spec::types::ValType::{self, F32, F64, I32, I64};
 use crate::spec::value::Bits;
 
 /// Wasm offsets at which test functions record their sites.
@@ -134,22 +135,6 @@ fn forwarding(world: &World, ty: &FuncType) -> (&'static Block, usize) {
     (block, published.foreign[0])
 }
 
-/// A value with all bits of its type in use, different by position. NaNs among the floats are signalling ones.
-fn value(ty: ValType, n: usize) -> u64 {
-    let n = n as u64;
-    match ty {
-        I32 => 0x8000_0001 + n,
-        F32 => 0x7FA0_0001 + n,
-        F64 => 0x7FF4_0000_8000_0001 + n,
-        _ => 0x9123_4567_89AB_CD00 + n,
-    }
-}
-
-fn check_value(ty: ValType, seen: Bits, n: usize, what: &str) {
-    let low = if ty == F32 { u64::from(seen.as_u32()) } else { seen.low };
-    assert_eq!((low, seen.high), (value(ty, n), 0), "{what}: {ty} number {n}");
-}
-
 /// Sends values through entry stub, function, host stub and back.
 fn round_trip(world: &World, ty: &FuncType) {
     let (block, code) = forwarding(world, ty);
@@ -181,42 +166,18 @@ fn round_trip(world: &World, ty: &FuncType) {
 
 #[test]
 fn every_mix_of_classes_crosses_both_stubs() {
-    const INTS: [ValType; 4] = [I32, I64, FuncRef, ExternRef];
-    const FLOATS: [ValType; 2] = [F32, F64];
     let Some(world) = world() else { return };
-    let all = [I32, I64, FuncRef, F32, F64];
-    let mut results = vec![vec![]];
-    results.extend(all.map(|ty| vec![ty]));
-    results.extend(all.iter().flat_map(|&a| all.map(|b| vec![a, b])));
-    let mut turn = 0;
-    for len in 0..=8 {
-        for mix in 0..1_usize << len {
-            turn += 1;
-            let class =
-                |n: usize| if mix >> n & 1 == 0 { INTS[(turn + n) % 4] } else { FLOATS[(turn + n) % 2] };
-            let params: Vec<_> = (0..len).map(class).collect();
-            round_trip(world, &ty(&params, &results[turn % results.len()]));
-        }
+    for ty in narrow_signatures() {
+        round_trip(world, &ty);
     }
 }
 
 #[test]
 fn wide_signatures_cross_both_stubs() {
     let Some(world) = world() else { return };
-    for (params, results) in
-        [(9, 0), (9, 1), (10, 2), (0, 3), (1, 4), (3, 3), (20, 20), (13, 7), (1000, 1000)]
-    {
-        let types = |count| [I32, F32, I64, F64, ExternRef].into_iter().cycle().take(count);
-        round_trip(world, &FuncType::new(types(params), types(results)));
+    for ty in wide_signatures() {
+        round_trip(world, &ty);
     }
-}
-
-fn check_trap(result: Result<Vec<Bits>, Box<crate::jit::entry::RawTrap>>, trap: Trap, sites: &[u32]) -> u64 {
-    let raw = result.expect_err("it traps");
-    assert_eq!(Trap::from_code(raw.code), Some(trap));
-    let seen: Vec<_> = raw.backtrace.frames().map(|frame| frame.module_offset()).collect();
-    assert_eq!(seen, sites.iter().map(|&site| Some(site)).collect::<Vec<_>>());
-    raw.datum
 }
 
 #[test]
@@ -278,6 +239,56 @@ fn an_endless_recursion_exhausts_the_stack() {
     sites.resize(64, CALL_SITE);
     let result = world.call(block, code, &ty(&[I32], &[]), &[Bits::from_i32(-1)]);
     check_trap(result, Trap::CallStackExhausted, &sites);
+}
+
+/// Offsets and kinds of the exits below, some of one kind.
+const EXITS: [(u32, Trap); 6] = [
+    (0x31, Trap::Unreachable),
+    (0x32, Trap::IntegerDivideByZero),
+    (0x33, Trap::Unreachable),
+    (0x34, Trap::Unreachable),
+    (0x35, Trap::OutOfBoundsMemoryAccess),
+    (0x36, Trap::IntegerDivideByZero),
+];
+
+/// A function of one i32 that leaves by that exit.
+fn exits(masm: &mut X64, frame: u32) {
+    masm.prologue(frame, false);
+    let jumps: Vec<_> = (0..EXITS.len())
+        .map(|n| masm.jump_if_int(IntCompare::Eq, IntSize::W32, RAX, Operand::Imm(n as u64)))
+        .collect();
+    masm.epilogue(frame, false, 0);
+    masm.buf.set_cold(true);
+    masm.buf.current.ensure(1024);
+    for ((site, trap), jumps) in EXITS.into_iter().zip(jumps) {
+        let here = masm.buf.here();
+        jumps.into_iter().for_each(|jump| masm.link(jump, here));
+        masm.const_int(SCRATCH, site.into());
+        masm.trap_exit(trap, site);
+    }
+    masm.buf.set_cold(false);
+}
+
+#[test]
+fn every_exit_tells_its_own_site() {
+    let Some(world) = world() else { return };
+    let block = world.context(0, &[], &[]);
+    for frame in [0, 24] {
+        let caller = |masm: &mut X64| {
+            masm.prologue(24, true);
+            masm.call_direct(FuncIdx::new(1), 0, CALL_SITE);
+            masm.epilogue(24, true, 0);
+        };
+        let exits = |masm: &mut X64| exits(masm, frame);
+        let funcs = [Func { frame_bytes: 24, emit: &caller }, Func { frame_bytes: frame, emit: &exits }];
+        let code = publish(&funcs).foreign[0];
+        let ty = ty(&[I32], &[]);
+        for (n, (site, trap)) in (0..).zip(EXITS) {
+            let result = world.call(block, code, &ty, &[Bits::from_u32(n)]);
+            assert_eq!(check_trap(result, trap, &[site, CALL_SITE]), site.into(), "the datum");
+        }
+        world.call(block, code, &ty, &[Bits::from_u32(99)]).expect("no exit");
+    }
 }
 
 /// An entry stub around another one that sets MXCSR before and notes it after.
