@@ -204,3 +204,70 @@ fn c1_what_is_far_away_is_reached() {
         }
     }
 }
+
+/// A body of at most 2 KiB whose code takes more than the 32 KiB that the shortest jumps of some machines reach.
+#[test]
+fn c1_a_short_body_of_much_code_is_jumped_over() {
+    let filler = "(i64.trunc_f64_s) (f64.convert_i64_s)".repeat(1000);
+    let text = format!(
+        r#"(module (func (export "f") (param f64 i32) (result f64)
+            (block (br_if 0 (i32.lt_s (local.get 1) (i32.const 0)))
+                (local.set 0 (local.get 0) {filler}))
+            (loop (local.set 1 (i32.sub (local.get 1) (i32.const 1)))
+                (br_if 0 (i32.ge_s (local.get 1) (i32.const 0))))
+            (local.get 0)))"#
+    );
+    let text = wat::parse_str(text).unwrap();
+    for (what, config) in configs() {
+        let (mut store, instance) = spawn(&config, &text);
+        let func = instance.typed_func::<(f64, i32), f64>(&store, "f").unwrap();
+        for (value, jump, wanted) in [
+            (2.5, -1, Ok(2.5)),
+            (2.5, 0, Ok(2.0)),
+            (-7.75, 3, Ok(-7.0)),
+            (f64::INFINITY, -5, Ok(f64::INFINITY)),
+            (f64::INFINITY, 5, Err(Trap::IntegerOverflow)),
+            (f64::NAN, 1, Err(Trap::InvalidConversionToInteger)),
+        ] {
+            let found = func.call(&mut store, (value, jump)).map_err(|error| error.trap().unwrap());
+            assert_eq!(found, wanted, "{what}: {value} {jump}");
+        }
+    }
+}
+
+/// Globals, tables, imports and functions at numbers that no instruction holds, all reached through one block of fields.
+#[test]
+fn c1_what_has_a_great_number_is_found() {
+    const COUNT: i64 = 5_001;
+    let globals: String = (0..COUNT).map(|n| format!("(global (mut i64) (i64.const {n}))")).collect();
+    let functions: String = (0..COUNT).map(|n| format!("(func (result i64) (i64.const {n}))")).collect();
+    let last = COUNT - 1;
+    let text = format!(
+        r#"(module (type $n (func (result i64))) (table 3 funcref) {globals} {functions}
+            (elem (i32.const 0) func {last} 4096)
+            (func (export "call") (param i32) (result i64) (call_indirect (type $n) (local.get 0)))
+            (func (export "direct") (result i64) (call {last}))
+            (func (export "table") (param i32) (result i32)
+                (table.set (i32.const 2) (table.get (local.get 0)))
+                (i32.add (ref.is_null (table.get (i32.const 2))) (i32.mul (i32.const 2) (table.size))))
+            (func (export "global") (param i64) (result i64)
+                (global.set {last} (i64.add (global.get {last}) (local.get 0)))
+                (i64.add (global.get {last}) (i64.mul (global.get 4095) (global.get 2047)))))"#
+    );
+    let text = wat::parse_str(text).unwrap();
+    for (what, config) in configs() {
+        let (mut store, instance) = spawn(&config, &text);
+        let call = instance.typed_func::<i32, i64>(&store, "call").unwrap();
+        let outcome = [0, 1, 2, 3].map(|n| call.call(&mut store, n).map_err(|error| error.trap().unwrap()));
+        let traps = [Err(Trap::UninitializedElement), Err(Trap::UndefinedElement)];
+        assert_eq!(outcome[..2], [Ok(last), Ok(4096)], "{what}");
+        assert_eq!(outcome[2..], traps, "{what}");
+        let direct = instance.typed_func::<(), i64>(&store, "direct").unwrap();
+        assert_eq!(direct.call(&mut store, ()).unwrap(), last, "{what}");
+        let table = instance.typed_func::<i32, i32>(&store, "table").unwrap();
+        assert_eq!(table.call(&mut store, 1).unwrap(), 6, "{what}");
+        assert_eq!(call.call(&mut store, 2).unwrap(), 4096, "{what}");
+        let global = instance.typed_func::<i64, i64>(&store, "global").unwrap();
+        assert_eq!(global.call(&mut store, 7).unwrap(), last + 7 + 4095 * 2047, "{what}");
+    }
+}

@@ -84,6 +84,8 @@ const CLASSES: [(&str, &str, &[&str]); 16] = [
             "branches.rs c1_jump_tables_of_any_size",
             "branches.rs c1_jumps_over_bodies_of_any_length",
             "branches.rs c1_what_is_far_away_is_reached",
+            "branches.rs c1_a_short_body_of_much_code_is_jumped_over",
+            "branches.rs c1_what_has_a_great_number_is_found",
         ],
     ),
     (
