@@ -1,12 +1,12 @@
 //! Each technique of the compiler changes machine code and no result, alone, with all others, and with none of them; nor does
 //! a CPU feature change a result.
 
-use skep::{Config, Cpu, Engine, MemoryMode, Module, Tuning};
+use skep::{Arch, Config, Cpu, Engine, MemoryMode, Module, Tuning};
 
 use crate::oracle::{OracleRunner, Ours, OursRunner, Outcome, Runner};
 
 /// Programs that between them give every technique something to do. Each exports `run`, whose first parameter chooses nothing.
-const PROGRAMS: [(&str, &str); 6] = [
+const PROGRAMS: [(&str, &str); 7] = [
     (
         "calls",
         r#"(module
@@ -113,6 +113,20 @@ const PROGRAMS: [(&str, &str); 6] = [
                 (return (i64.add (local.get $k) (local.get $d))))
             (i64.add (local.get $l) (local.get $i))))"#,
     ),
+    // More values at once than either machine has temporaries, and fewer than with what no local needs.
+    (
+        "deep",
+        r#"(module
+        (func (export "run") (param i32 i64 i64) (result i64)
+            (i64.add (local.get 1) (local.get 2)) (i64.sub (local.get 1) (local.get 2)) (i64.mul (local.get 1) (local.get 2))
+            (i64.xor (local.get 1) (local.get 2)) (i64.and (local.get 1) (local.get 2)) (i64.or (local.get 1) (local.get 2))
+            (i64.shl (local.get 1) (local.get 2)) (i64.shr_u (local.get 1) (local.get 2)) (i64.rotl (local.get 1) (local.get 2))
+            (i64.add (local.get 1) (local.get 2)) (i64.sub (local.get 1) (local.get 2)) (i64.mul (local.get 1) (local.get 2))
+            (i64.xor (local.get 1) (local.get 2)) (i64.and (local.get 1) (local.get 2)) (i64.or (local.get 1) (local.get 2))
+            (i64.shl (local.get 1) (local.get 2)) (i64.shr_u (local.get 1) (local.get 2)) (i64.rotl (local.get 1) (local.get 2))
+            i64.sub i64.xor i64.add i64.mul i64.sub i64.xor i64.add i64.mul i64.sub
+            i64.xor i64.add i64.mul i64.sub i64.xor i64.add i64.mul i64.sub))"#,
+    ),
 ];
 
 const INPUTS: [(u64, u64); 5] = [
@@ -168,6 +182,21 @@ fn each_technique_changes_code_and_no_result() {
         .map(|&(name, _)| name)
         .collect();
     assert!(idle.is_empty(), "techniques that change no code: {idle:?}");
+}
+
+/// Also where it cannot run.
+#[test]
+fn each_technique_changes_code_of_every_architecture() {
+    for arch in [Arch::X64, Arch::Aarch64] {
+        for &(name, bit) in Tuning::TABLE {
+            let changes = PROGRAMS.iter().any(|(_, wat)| {
+                let wasm = wat::parse_str(wat).unwrap();
+                let of = |tuning: Tuning| code(&Config::default().arch(arch).tuning(tuning), &wasm);
+                of(Tuning::ALL) != of(Tuning::ALL.without(bit))
+            });
+            assert!(changes, "{arch:?}: {name} changes no code");
+        }
+    }
 }
 
 #[test]
