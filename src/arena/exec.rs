@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
 use std::ptr::null_mut;
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Address space of an engine's code unless it says otherwise: direct calls reach ±2 GiB on x64, ±128 MiB within
@@ -40,6 +40,19 @@ static REGIONS: [AtomicPtr<Region>; REGIONS_MAX] = [const { AtomicPtr::new(null_
 static REGION_COUNT: AtomicUsize = AtomicUsize::new(0);
 /// Regions that no arena uses, and the right to add one.
 static IDLE_REGIONS: Mutex<Vec<&'static Region>> = Mutex::new(Vec::new());
+
+/// Set once the kernel would not synchronise the instruction fetch of all cores: then whoever enters code does it for his
+/// own. Who knows of code that was published since also knows this, so no order is asked for.
+static CORES_LEFT: AtomicBool = AtomicBool::new(false);
+
+/// Makes this core fetch anew, where publishing does not reach it. To be called before each jump to published code on machines
+/// whose cores may run what they fetched before it was published; that is enough, because new code is reached by such a jump only.
+#[inline]
+pub(crate) fn fetch_anew() {
+    if CORES_LEFT.load(Ordering::Relaxed) {
+        cache_control::prepare_for_execution(&[]);
+    }
+}
 
 /// What is known of a page of code, for `find`.
 #[derive(Debug, Default)]
@@ -103,9 +116,6 @@ pub(crate) struct CodeArena {
 struct Inner {
     region: &'static Region,
     runs: Mutex<FreeRuns>,
-    /// Whether publishing reaches the instruction fetch of all cores. Where not, whoever enters new code must
-    /// synchronise its own core first (`isb` on aarch64).
-    cores_synchronized: bool,
 }
 
 impl CodeArena {
@@ -117,8 +127,10 @@ impl CodeArena {
         // What is too much is for the kernel to say.
         let region = take_region(whole_pages(bytes.clamp(1, usize::MAX / 2)))?;
         let runs = Mutex::new(FreeRuns::new(region.mapping.len()));
-        let cores_synchronized = pages::register_core_synchronization();
-        Ok(Self { inner: Arc::new(Inner { region, runs, cores_synchronized }) })
+        if !pages::register_core_synchronization() {
+            CORES_LEFT.store(true, Ordering::Relaxed);
+        }
+        Ok(Self { inner: Arc::new(Inner { region, runs }) })
     }
 
     /// How many bytes of pages hold code now.
@@ -208,10 +220,12 @@ impl<R> CodeRange<R> {
     }
 
     fn make_executable(&self) -> io::Result<()> {
+        // Through the caches, while the pages can still be read by address; every core shares these.
         cache_control::synchronize_icache(self.written());
         self.arena.region.mapping.protect(self.run.clone(), READ_EXECUTE)?;
-        if self.arena.cores_synchronized && !pages::synchronize_cores() {
-            return Err(io::Error::other("the kernel no longer synchronises instruction fetch"));
+        // What each core has fetched ahead, maybe of code that lay here before, is its own.
+        if !CORES_LEFT.load(Ordering::Relaxed) && !pages::synchronize_cores() {
+            CORES_LEFT.store(true, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -340,7 +354,7 @@ impl FreeRuns {
 #[cfg(test)]
 mod tests {
     use super::super::pages::inject;
-    use super::{CodeArena, CodeRange, FreeRuns, find};
+    use super::{CORES_LEFT, CodeArena, CodeRange, FreeRuns, fetch_anew, find};
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Barrier};
 
@@ -367,6 +381,19 @@ mod tests {
             (hex(start)..hex(end)).contains(&address)
         };
         maps.lines().find(holds).map_or_else(String::new, |line| line.split(' ').nth(1).unwrap().to_owned())
+    }
+
+    #[test]
+    fn a_kernel_that_leaves_other_cores_out_is_left_to_the_entries() {
+        let arena = CodeArena::new(REGION).unwrap();
+        inject::without_barriers(|| {
+            let late = publish(&arena, PAGE, 1);
+            let early = publish(&CodeArena::new(REGION).unwrap(), PAGE, 2);
+            assert_eq!((access_of(late.base()), access_of(early.base())), ("r-xp".into(), "r-xp".into()));
+        });
+        assert!(CORES_LEFT.load(Ordering::Relaxed));
+        fetch_anew();
+        publish(&arena, PAGE, 3);
     }
 
     #[test]

@@ -275,6 +275,7 @@ pub(crate) mod inject {
     thread_local! {
         static CALLS: Cell<u64> = const { Cell::new(0) };
         static FAILING: Cell<Option<u64>> = const { Cell::new(None) };
+        static NO_BARRIERS: Cell<bool> = const { Cell::new(false) };
     }
 
     /// How many kernel calls this thread has made, failed ones included.
@@ -288,6 +289,18 @@ pub(crate) mod inject {
         let result = work();
         FAILING.set(None);
         result
+    }
+
+    /// Runs `work` as on a kernel that does not synchronise cores.
+    pub(crate) fn without_barriers<R>(work: impl FnOnce() -> R) -> R {
+        NO_BARRIERS.set(true);
+        let result = work();
+        NO_BARRIERS.set(false);
+        result
+    }
+
+    pub(super) fn barriers_are_refused() -> bool {
+        NO_BARRIERS.get()
     }
 
     pub(super) fn admit() -> io::Result<()> {
@@ -369,6 +382,10 @@ mod sys {
     }
 
     fn membarrier(command: i64) -> bool {
+        #[cfg(test)]
+        if super::inject::barriers_are_refused() {
+            return false;
+        }
         // SAFETY: the call touches no memory of ours.
         unsafe { libc::syscall(libc::SYS_membarrier, command, 0_i64, 0_i64) == 0 }
     }

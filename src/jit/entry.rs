@@ -21,7 +21,7 @@ use super::abi::{Activation, Context, EntryFn, STACK_RESERVE_BYTES, ValueCell};
 use super::backtrace::{self, Backtrace};
 use super::fault;
 use super::target::{Arch, Target};
-use crate::arena::pages;
+use crate::arena::{exec, pages};
 use crate::spec::trap::Trap;
 
 /// The target of this host, guarded, with every technique on; or why there is none.
@@ -245,6 +245,10 @@ unsafe fn jump(entry: &Entry, live: *const Live) -> u64 {
     // SAFETY: I1: the address is that of a stub of this signature.
     #[expect(clippy::disallowed_methods, reason = "the one place that turns an address into a function")]
     let stub = unsafe { std::mem::transmute::<*const u8, EntryFn>(entry.stub) };
+    // Cores of x86_64 see to it themselves.
+    if cfg!(target_arch = "aarch64") {
+        exec::fetch_anew();
+    }
     // SAFETY: I1; I3 says that it returns. `Activation` is the first field of `Live`.
     unsafe { stub(entry.context, entry.code, entry.cells, live.cast()) }
 }

@@ -118,14 +118,14 @@ enum Verdict<'a> {
 }
 
 fn judge<'a>(address: usize, machine: &ucontext_t) -> Verdict<'a> {
-    let Some(pc) = registers::pc(machine) else { return Verdict::NotOurs };
+    let Some(pc) = registers::pc(machine).map(address_of) else { return Verdict::NotOurs };
     if exec::find(pc).is_none() {
         return Verdict::NotOurs;
     }
     if !CodePlace::of(pc).is_some_and(|place| place.is_access()) {
         return Verdict::Bug { pc };
     }
-    let context = ptr::with_exposed_provenance::<Context>(registers::context(machine));
+    let context = ptr::with_exposed_provenance::<Context>(address_of(registers::context(machine)));
     // SAFETY: I2.
     let context = unsafe { &*context };
     if in_guard(context, address) { Verdict::Trap(context) } else { Verdict::Bug { pc } }
@@ -134,6 +134,15 @@ fn judge<'a>(address: usize, machine: &ucontext_t) -> Verdict<'a> {
 /// How far below the first byte that could not be touched the address of a fault may be: machines may round it down where
 /// an access straddles the end of the accessible part.
 const ROUNDED_BYTES: u64 = if cfg!(target_arch = "aarch64") { 15 } else { 0 };
+
+/// A register's content as an address.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "registers and pointers have 64 bits wherever machine code runs"
+)]
+const fn address_of(register: u64) -> usize {
+    register as usize
+}
 
 /// Whether an address lies behind the accessible part of the context's memory and inside its slot.
 fn in_guard(context: &Context, address: usize) -> bool {
@@ -149,7 +158,7 @@ fn to_trap_stub(machine: &mut ucontext_t, context: &Context, address: usize) {
     let length = usize::try_from(context.memory.length_bytes.get()).unwrap_or(0);
     let datum = (address - context.memory.base.get().addr()).max(length);
     let kind = u64::from(Trap::OutOfBoundsMemoryAccess.code()) | GUARD_HIT;
-    registers::resume(machine, context.trap_stub.get(), kind, datum);
+    registers::resume(machine, context.trap_stub.get() as u64, kind, datum as u64);
 }
 
 /// Hands a signal to whoever handled it before.
@@ -222,15 +231,84 @@ fn hex(value: usize) -> [u8; 18] {
     text
 }
 
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+/// What machine code keeps where, on `x86_64`.
+#[cfg(target_arch = "x86_64")]
 mod registers {
-    use super::{c_int, ptr, ucontext_t};
+    use super::{address_of, machine, ptr, ucontext_t};
 
-    /// Positions in the machine state.
-    const PC: usize = index(libc::REG_RIP);
-    const SP: usize = index(libc::REG_RSP);
-    const SCRATCH: usize = index(libc::REG_R11);
-    const CONTEXT: usize = index(libc::REG_R15);
+    /// The context register points this far into the context, so that more of it is in reach of a short displacement.
+    const CONTEXT_BIAS: u64 = 128;
+
+    pub(super) fn pc(state: &ucontext_t) -> Option<u64> {
+        machine::get(state, machine::PC)
+    }
+
+    pub(super) fn context(state: &ucontext_t) -> u64 {
+        machine::get(state, machine::R15).unwrap_or_default().wrapping_sub(CONTEXT_BIAS)
+    }
+
+    /// `push kind; call stub`, with the site as the return address; the datum in r11.
+    pub(super) fn resume(state: &mut ucontext_t, stub: u64, kind: u64, datum: u64) {
+        let registers = (machine::get(state, machine::PC), machine::get(state, machine::SP));
+        let (Some(site), Some(top)) = registers else { return };
+        let top = top - 16;
+        let words = ptr::with_exposed_provenance_mut::<[u64; 2]>(address_of(top));
+        // SAFETY: I5.
+        unsafe { words.write([site, kind]) };
+        machine::set(state, machine::SP, top);
+        machine::set(state, machine::R11, datum);
+        machine::set(state, machine::PC, stub);
+    }
+}
+
+/// What machine code keeps where, on aarch64.
+#[cfg(target_arch = "aarch64")]
+mod registers {
+    use super::{machine, ucontext_t};
+
+    pub(super) fn pc(state: &ucontext_t) -> Option<u64> {
+        machine::get(state, machine::PC)
+    }
+
+    pub(super) fn context(state: &ucontext_t) -> u64 {
+        machine::get(state, 28).unwrap_or_default()
+    }
+
+    /// As a function's tail for this kind does: the kind in x15, the site in x16, the datum in x17, x30 untouched.
+    pub(super) fn resume(state: &mut ucontext_t, stub: u64, kind: u64, datum: u64) {
+        let Some(site) = machine::get(state, machine::PC) else { return };
+        machine::set(state, 15, kind);
+        machine::set(state, 16, site);
+        machine::set(state, 17, datum);
+        machine::set(state, machine::PC, stub);
+    }
+}
+
+/// Where nothing is compiled, no fault is ours.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod registers {
+    use super::ucontext_t;
+
+    pub(super) fn pc(_: &ucontext_t) -> Option<u64> {
+        None
+    }
+
+    pub(super) fn context(_: &ucontext_t) -> u64 {
+        0
+    }
+
+    pub(super) fn resume(_: &mut ucontext_t, _: u64, _: u64, _: u64) {}
+}
+
+/// Where Linux keeps the registers.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod machine {
+    use super::{c_int, ucontext_t};
+
+    pub(super) const PC: usize = index(libc::REG_RIP);
+    pub(super) const SP: usize = index(libc::REG_RSP);
+    pub(super) const R11: usize = index(libc::REG_R11);
+    pub(super) const R15: usize = index(libc::REG_R15);
 
     #[expect(clippy::cast_sign_loss, reason = "asserted not to be negative")]
     const fn index(register: c_int) -> usize {
@@ -238,74 +316,95 @@ mod registers {
         register as usize
     }
 
-    /// The context register points this far into the context, so that more of it is in reach of a short displacement.
-    const CONTEXT_BIAS: usize = 128;
-
-    #[expect(clippy::cast_possible_truncation, reason = "registers and pointers have 64 bits here")]
-    fn get(machine: &ucontext_t, register: usize) -> usize {
-        machine.uc_mcontext.gregs[register].cast_unsigned() as usize
+    pub(super) fn get(state: &ucontext_t, register: usize) -> Option<u64> {
+        Some(state.uc_mcontext.gregs[register].cast_unsigned())
     }
 
-    fn set(machine: &mut ucontext_t, register: usize, value: usize) {
-        machine.uc_mcontext.gregs[register] = (value as u64).cast_signed();
-    }
-
-    pub(super) fn pc(machine: &ucontext_t) -> Option<usize> {
-        Some(get(machine, PC))
-    }
-
-    pub(super) fn context(machine: &ucontext_t) -> usize {
-        get(machine, CONTEXT).wrapping_sub(CONTEXT_BIAS)
-    }
-
-    /// `push kind; call stub`, with the site as the return address.
-    pub(super) fn resume(machine: &mut ucontext_t, stub: usize, kind: u64, datum: usize) {
-        let site = get(machine, PC);
-        let top = get(machine, SP) - 16;
-        let words = ptr::with_exposed_provenance_mut::<[u64; 2]>(top);
-        // SAFETY: I5.
-        unsafe { words.write([site as u64, kind]) };
-        set(machine, SP, top);
-        set(machine, SCRATCH, datum);
-        set(machine, PC, stub);
+    pub(super) fn set(state: &mut ucontext_t, register: usize, value: u64) {
+        state.uc_mcontext.gregs[register] = value.cast_signed();
     }
 }
 
+/// Where Linux keeps the registers.
 #[cfg(all(target_os = "linux", target_arch = "aarch64"))]
-mod registers {
+mod machine {
     use super::ucontext_t;
 
-    pub(super) fn pc(machine: &ucontext_t) -> Option<usize> {
-        Some(machine.uc_mcontext.pc as usize)
+    /// Beside the numbers of the general registers.
+    pub(super) const PC: usize = 32;
+
+    pub(super) fn get(state: &ucontext_t, register: usize) -> Option<u64> {
+        let machine = &state.uc_mcontext;
+        Some(if register == PC { machine.pc } else { machine.regs[register] })
     }
 
-    pub(super) fn context(machine: &ucontext_t) -> usize {
-        machine.uc_mcontext.regs[28] as usize
-    }
-
-    /// As a function's tail for this kind does: the kind in x15, the site in x16, the datum in x17, x30 untouched.
-    pub(super) fn resume(machine: &mut ucontext_t, stub: usize, kind: u64, datum: usize) {
-        let state = &mut machine.uc_mcontext;
-        state.regs[15] = kind;
-        state.regs[16] = state.pc;
-        state.regs[17] = datum as u64;
-        state.pc = stub as u64;
+    pub(super) fn set(state: &mut ucontext_t, register: usize, value: u64) {
+        let machine = &mut state.uc_mcontext;
+        *(if register == PC { &mut machine.pc } else { &mut machine.regs[register] }) = value;
     }
 }
 
-#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
-mod registers {
+/// Where macOS keeps the registers: behind a pointer.
+#[cfg(all(target_os = "macos", target_arch = "x86_64"))]
+mod machine {
     use super::ucontext_t;
 
-    pub(super) fn pc(_: &ucontext_t) -> Option<usize> {
+    pub(super) const PC: usize = 0;
+    pub(super) const SP: usize = 1;
+    pub(super) const R11: usize = 2;
+    pub(super) const R15: usize = 3;
+
+    pub(super) fn get(state: &ucontext_t, register: usize) -> Option<u64> {
+        // SAFETY: I3: it is null or points to the machine state.
+        let state = &unsafe { state.uc_mcontext.as_ref() }?.__ss;
+        Some([state.__rip, state.__rsp, state.__r11, state.__r15][register])
+    }
+
+    pub(super) fn set(state: &mut ucontext_t, register: usize, value: u64) {
+        // SAFETY: I3: as above, and the state is the handler's.
+        let Some(machine) = (unsafe { state.uc_mcontext.as_mut() }) else { return };
+        let state = &mut machine.__ss;
+        *[&mut state.__rip, &mut state.__rsp, &mut state.__r11, &mut state.__r15][register] = value;
+    }
+}
+
+/// Where macOS keeps the registers: behind a pointer.
+#[cfg(all(target_os = "macos", target_arch = "aarch64"))]
+mod machine {
+    use super::ucontext_t;
+
+    /// Beside the numbers of the general registers up to x28.
+    pub(super) const PC: usize = 32;
+
+    pub(super) fn get(state: &ucontext_t, register: usize) -> Option<u64> {
+        // SAFETY: I3: it is null or points to the machine state.
+        let state = &unsafe { state.uc_mcontext.as_ref() }?.__ss;
+        Some(if register == PC { state.__pc } else { state.__x[register] })
+    }
+
+    pub(super) fn set(state: &mut ucontext_t, register: usize, value: u64) {
+        // SAFETY: I3: as above, and the state is the handler's.
+        let Some(machine) = (unsafe { state.uc_mcontext.as_mut() }) else { return };
+        let state = &mut machine.__ss;
+        *(if register == PC { &mut state.__pc } else { &mut state.__x[register] }) = value;
+    }
+}
+
+/// Other systems: not known, so no fault is ours.
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+mod machine {
+    use super::ucontext_t;
+
+    pub(super) const PC: usize = 0;
+    pub(super) const SP: usize = 0;
+    pub(super) const R11: usize = 0;
+    pub(super) const R15: usize = 0;
+
+    pub(super) fn get(_: &ucontext_t, _: usize) -> Option<u64> {
         None
     }
 
-    pub(super) fn context(_: &ucontext_t) -> usize {
-        0
-    }
-
-    pub(super) fn resume(_: &mut ucontext_t, _: usize, _: u64, _: usize) {}
+    pub(super) fn set(_: &mut ucontext_t, _: usize, _: u64) {}
 }
 
 #[cfg(test)]

@@ -10,7 +10,11 @@ mod cases_test;
 pub(crate) mod compile;
 #[expect(unsafe_code, reason = "jumps into machine code")]
 pub(crate) mod entry;
+#[cfg(unix)]
 #[expect(unsafe_code, reason = "handles signals and rewrites the machine state of a guard hit")]
+pub(crate) mod fault;
+#[cfg(not(unix))]
+#[path = "fault_none.rs"]
 pub(crate) mod fault;
 pub(crate) mod image;
 pub(crate) mod masm;

@@ -19,7 +19,7 @@ const PREDICATES: &[(&[&str], &[&str])] = &[
     (&["target_arch"], &["src/jit/entry.rs", "src/jit/fault.rs"]),
     (
         &["unix", "windows", "target_os", "target_family"],
-        &["src/arena/exec.rs", "src/arena/pages.rs", "src/jit/fault.rs"],
+        &["src/arena/exec.rs", "src/arena/pages.rs", "src/jit/fault.rs", "src/jit/mod.rs"],
     ),
 ];
 

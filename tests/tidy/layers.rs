@@ -26,6 +26,7 @@ const JIT: &[(&str, &[&str])] = &[
     ("entry", &["abi", "backtrace", "fault", "target"]),
     ("backtrace", &["abi", "entry", "image", "target"]),
     ("fault", &["abi", "backtrace", "entry"]),
+    ("fault_none", &[]),
 ];
 
 /// Who may use which crate. Every dependency of the runtime has a row.
@@ -161,6 +162,40 @@ pub(crate) fn twins(files: &[File]) -> Vec<String> {
     let extra = aarch64.iter().filter(|(name, _)| !x64.iter().any(|(other, _)| other == name));
     findings.extend(extra.map(|(name, file)| format!("{} has no twin {X64}{name}", file.path)));
     findings
+}
+
+/// The table of what a backend consists of: methods exactly, lines to within a tenth.
+pub(crate) fn sizes(files: &[File]) -> Vec<String> {
+    let Some(document) = files.iter().find(|file| file.path == "ARCHITECTURE.md") else { return Vec::new() };
+    let table = document.text.lines().skip_while(|line| *line != "| part | methods | lines |").skip(2);
+    let mut findings = Vec::new();
+    for row in table.take_while(|line| line.starts_with("| `")) {
+        let cells: Vec<_> = row.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        let &[_, place, methods, lines, _] = &*cells else { continue };
+        let parts = || files.iter().filter(|file| file.is_rust() && !file.is_test() && file.is_in(&[place]));
+        let (method_count, line_count): (usize, usize) =
+            (parts().map(trait_methods).sum(), parts().map(|file| file.text.lines().count()).sum());
+        let said = lines.parse::<usize>().unwrap_or(0);
+        if methods.parse() != Ok(method_count) || said.abs_diff(line_count) * 10 > line_count {
+            findings.push(format!("ARCHITECTURE.md: {place} has {method_count} methods, {line_count} lines"));
+        }
+    }
+    findings
+}
+
+/// How many methods it declares in traits of machine code, or implements of them.
+fn trait_methods(file: &File) -> usize {
+    let mut inside = false;
+    let mut count = 0;
+    for line in file.code_lines() {
+        match line.line {
+            "}" => inside = false,
+            text if text.starts_with("pub(crate) trait ") => inside = true,
+            text if inside && text.starts_with("    fn ") => count += 1,
+            _ => {}
+        }
+    }
+    count + methods(file).len()
 }
 
 /// Methods in implementations of traits, in order.

@@ -49,6 +49,15 @@ const RULES: &[Rule] = &[
         sample: ("src/jit/aarch64/flow.rs", "impl FlowOps for A {\n    fn odd() {}\n}"),
     },
     Rule {
+        name: "sizes",
+        advice: "count again for the table in ARCHITECTURE.md, \"How to add\": fewer is better",
+        check: layers::sizes,
+        sample: (
+            "ARCHITECTURE.md",
+            "| part | methods | lines |\n| --- | --: | --: |\n| `src/jit/x64/` | 7 | 3 |",
+        ),
+    },
+    Rule {
         name: "words",
         advice: "the table `WORDS` in tests/tidy/fences.rs says where each belongs",
         check: fences::fenced_words,
