@@ -15,12 +15,12 @@ use std::ptr::NonNull;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a 32-bit address can reach.
-const REACH_BYTES: usize = 1 << 32;
+pub(crate) const REACH_BYTES: usize = 1 << 32;
 /// Behind the reach of a guarded slot, so before the next one's front: the greatest offset that code adds to an
 /// address without a check, and the widest access, lie below it.
 pub(crate) const GUARD_BYTES: usize = 2 << 30;
 /// A guarded slot with the guard behind it.
-const GUARDED_STRIDE_BYTES: usize = REACH_BYTES + GUARD_BYTES;
+pub(crate) const GUARDED_STRIDE_BYTES: usize = REACH_BYTES + GUARD_BYTES;
 /// Slots of 6 GiB are reserved this many at a time, or singly where address space is short.
 const GUARDED_SLOTS_PER_RESERVATION: usize = 16;
 

@@ -24,6 +24,9 @@ pub(crate) const HOST_FUNC_INDEX: u32 = (1 << FUNC_INDEX_BITS) - 1;
 pub(crate) const SLOT_BITS: u32 = 22;
 const _: () = assert!(SLOT_BITS * 2 + FUNC_INDEX_BITS == 64);
 
+/// A frame has at most this many bytes; the limits on locals and on the size of a body keep it far below.
+pub(crate) const FRAME_BYTES_MAX: u32 = 1 << 27;
+
 /// Bytes that stay free below the stack limit for stubs, builtins and host functions.
 pub(crate) const STACK_RESERVE_BYTES: u32 = 128 * 1024;
 /// Leaf frames up to this size skip the stack check, so the reserve must hold at least one of them.

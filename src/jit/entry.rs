@@ -17,7 +17,7 @@ use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
-use super::abi::{Activation, Context, EntryFn, STACK_RESERVE_BYTES, ValueCell};
+use super::abi::{Activation, Context, EntryFn, FRAME_BYTES_MAX, STACK_RESERVE_BYTES, ValueCell};
 use super::backtrace::{self, Backtrace};
 use super::fault;
 use super::target::{Arch, Target};
@@ -192,9 +192,12 @@ fn on_same_stack(sp: usize, outer_sp: usize, outer_limit: usize, own: &Range<usi
     }
 }
 
+/// No stack pointer of machine code is lower, so that the size of any frame can be subtracted from it.
+const LIMIT_MIN: usize = FRAME_BYTES_MAX as usize + STACK_RESERVE_BYTES as usize;
+
 /// The limit of an entry that has none below it on its stack.
 fn fresh_limit(sp: usize, own: &Range<usize>, stack_bytes_max: usize) -> usize {
-    let wanted = sp.saturating_sub(stack_bytes_max);
+    let wanted = sp.saturating_sub(stack_bytes_max).max(LIMIT_MIN);
     if own.contains(&sp) { wanted.max(own.start + STACK_RESERVE_BYTES as usize) } else { wanted }
 }
 
@@ -318,17 +321,17 @@ mod tests {
 
     const KIB: usize = 1024;
     const RESERVE: usize = STACK_RESERVE_BYTES as usize;
-    const OWN: Range<usize> = 0x10_0000..0x90_0000;
+    const OWN: Range<usize> = 0x1010_0000..0x1090_0000;
 
     #[test]
     fn a_fresh_limit_keeps_the_reserve_of_the_own_stack() {
         let check =
             |sp, stack_bytes_max, expected| assert_eq!(fresh_limit(sp, &OWN, stack_bytes_max), expected);
-        check(0x80_0000, 512 * KIB, 0x80_0000 - 512 * KIB);
-        check(0x80_0000, 64 * 1024 * KIB, OWN.start + RESERVE);
+        check(0x1080_0000, 512 * KIB, 0x1080_0000 - 512 * KIB);
+        check(0x1080_0000, 64 * 1024 * KIB, OWN.start + RESERVE);
         check(OWN.start + 10, 512 * KIB, OWN.start + RESERVE);
-        check(0x100_0000, 512 * KIB, 0x100_0000 - 512 * KIB);
-        check(100, 512 * KIB, 0);
+        check(0x1100_0000, 512 * KIB, 0x1100_0000 - 512 * KIB);
+        check(100, 512 * KIB, LIMIT_MIN);
     }
 
     #[test]
@@ -336,12 +339,12 @@ mod tests {
         let check = |sp, outer_sp, outer_limit, same| {
             assert_eq!(on_same_stack(sp, outer_sp, outer_limit, &OWN), same, "{sp:#x} under {outer_sp:#x}");
         };
-        let fibre = 0x200_0000;
-        check(0x70_0000, 0x80_0000, 0x60_0000, true);
-        check(0x50_0000, 0x80_0000, 0x60_0000, true);
-        check(0x88_0000, 0x80_0000, 0x60_0000, true);
-        check(fibre, 0x80_0000, 0x60_0000, false);
-        check(0x70_0000, fibre, fibre - 512 * KIB, false);
+        let fibre = 0x1200_0000;
+        check(0x1070_0000, 0x1080_0000, 0x1060_0000, true);
+        check(0x1050_0000, 0x1080_0000, 0x1060_0000, true);
+        check(0x1088_0000, 0x1080_0000, 0x1060_0000, true);
+        check(fibre, 0x1080_0000, 0x1060_0000, false);
+        check(0x1070_0000, fibre, fibre - 512 * KIB, false);
         check(fibre - KIB, fibre, fibre - 512 * KIB, true);
         check(fibre - 512 * KIB - RESERVE, fibre, fibre - 512 * KIB, true);
         check(fibre - 1024 * KIB, fibre, fibre - 512 * KIB, false);

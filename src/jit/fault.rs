@@ -28,11 +28,11 @@ use libc::{c_int, c_void, sigaction, siginfo_t, ucontext_t};
 use super::abi::Context;
 use super::backtrace::{CodePlace, GUARD_HIT};
 use super::entry;
-use crate::arena::exec;
+use crate::arena::{exec, pool};
 use crate::spec::trap::Trap;
 
 /// Bytes from a guarded memory's first byte to the end of what is inaccessible behind it: 32 bits of index and 31 of offset.
-const GUARDED_SLOT_BYTES: usize = 6 << 30;
+const GUARDED_SLOT_BYTES: usize = pool::GUARDED_STRIDE_BYTES;
 
 const SIGNALS: [c_int; 2] = [libc::SIGSEGV, libc::SIGBUS];
 
@@ -152,8 +152,7 @@ fn in_guard(context: &Context, address: usize) -> bool {
     })
 }
 
-/// Lets the thread go on at the trap stub as if the access had been an exit: kind and address of the site on the stack, the
-/// datum (where in the memory it hit) in the scratch.
+/// Lets the thread go on at the trap stub as if the access had been an exit. The datum is where in the memory it hit.
 fn to_trap_stub(machine: &mut ucontext_t, context: &Context, address: usize) {
     let length = usize::try_from(context.memory.length_bytes.get()).unwrap_or(0);
     let datum = (address - context.memory.base.get().addr()).max(length);

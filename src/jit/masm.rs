@@ -13,9 +13,10 @@
 
 use smallvec::SmallVec;
 
-use super::abi::{Builtin, CallPlan};
+use super::abi::{Builtin, CallPlan, at};
 use super::buffers::{Buffers, Jump, Mark};
 use super::target::Target;
+use crate::arena::code_buf::CodeBuf;
 use crate::spec::module::{FuncIdx, TypeIdx};
 use crate::spec::ops::{
     Access, Division, FloatBinary, FloatCompare, FloatSize, FloatUnary, IntBinary, IntCompare, IntSize,
@@ -166,6 +167,14 @@ pub(crate) trait RegisterPlan {
     /// The register that a variable shift count must be in, if the machine has such a rule: it is free or holds the count
     /// when `int_binary` is called with a variable count.
     const SHIFT_COUNT: Option<Gpr>;
+    /// The base of memory 0.
+    const MEMORY: Gpr;
+    /// The context, or near it: as it is saved and restored.
+    const CONTEXT: Gpr;
+    /// The integer scratch.
+    const SCRATCH: Gpr;
+    /// The vector scratch.
+    const FLOAT_SCRATCH: Vreg;
     /// Registers that `divide` destroys: none of them holds a live value but its own operands.
     const DIVIDE_CLOBBERS: &'static [Gpr];
     /// Bytes that the return address takes above a frame, whether the call puts it there or the prologue does.
@@ -186,10 +195,16 @@ pub(crate) trait ScalarOps {
     fn load_int(&mut self, size: IntSize, dst: Gpr, from: Home);
     /// Stores a word, always 64 bits. *Keeps flags, keeps scratch.*
     fn store_int(&mut self, to: Home, src: Gpr);
-    /// Stores constant bits as a 64-bit word. *Keeps flags, keeps scratch* (two stores where the bits need them).
+    /// Stores constant bits as a 64-bit word. *Keeps flags, keeps the integer scratch* (two stores where the bits need them).
     fn store_const(&mut self, to: Home, bits: u64);
-    /// Copies a 64-bit word from memory to memory through the vector scratch. *Keeps flags, keeps the integer scratch.*
-    fn copy_word(&mut self, to: Home, from: Home);
+    /// Copies a 64-bit word from memory to memory through the vector scratch. *Keeps flags, keeps the integer scratch.* Provided.
+    fn copy_word(&mut self, to: Home, from: Home)
+    where
+        Self: FloatOps + RegisterPlan,
+    {
+        self.load_float(FloatSize::F64, Self::FLOAT_SCRATCH, from);
+        self.store_float(to, Self::FLOAT_SCRATCH);
+    }
     /// `dst = lhs kind rhs`.
     fn int_binary(&mut self, size: IntSize, kind: IntBinary, dst: Gpr, lhs: Gpr, rhs: Operand);
     /// `dst = lhs kind rhs`, where the divisor is not zero and, for `DivS`, the quotient does not overflow; `RemS` by −1 is 0.
@@ -212,8 +227,17 @@ pub(crate) trait ScalarOps {
 pub(crate) trait FloatOps {
     /// Copies a register. *Keeps flags, keeps the integer scratch.*
     fn move_float(&mut self, dst: Vreg, src: Vreg);
-    /// Exchanges two registers through the vector scratch. *Keeps flags, keeps the integer scratch.*
-    fn exchange_float(&mut self, a: Vreg, b: Vreg);
+    /// Exchanges two registers through the vector scratch. *Keeps flags, keeps the integer scratch.* Provided.
+    fn exchange_float(&mut self, a: Vreg, b: Vreg)
+    where
+        Self: RegisterPlan,
+    {
+        if a != b {
+            self.move_float(Self::FLOAT_SCRATCH, a);
+            self.move_float(a, b);
+            self.move_float(b, Self::FLOAT_SCRATCH);
+        }
+    }
     /// Loads constant bits through the vector unit. May use the integer scratch. *Keeps flags.*
     fn const_float(&mut self, size: FloatSize, dst: Vreg, bits: u64);
     /// Loads a word of this size. *Keeps flags, keeps the integer scratch.*
@@ -250,9 +274,9 @@ pub(crate) trait FloatOps {
 pub(crate) trait MemoryOps {
     /// `dst = memory[address]`.
     fn load(&mut self, access: Access, dst: Reg, address: Address);
-    /// `memory[address] = src`, one instruction.
+    /// `memory[address] = src`, by one store, of which nothing is written if it hits a guard.
     fn store(&mut self, access: Access, src: Reg, address: Address);
-    /// Stores an integer constant of up to 32 significant bits (sign-extended for 8 bytes), one instruction.
+    /// Stores an integer constant of up to 32 significant bits (sign-extended for 8 bytes), as [`Self::store`] does.
     fn store_imm(&mut self, access: Access, bits: u64, address: Address);
     /// Jumps if `index + end > length of memory 0`, all in 64 bits, leaving the end address in the scratch as the trap's
     /// datum. `end` is the access's offset plus width.
@@ -302,12 +326,10 @@ pub(crate) trait FlowOps {
     fn jump_if_int(&mut self, compare: IntCompare, size: IntSize, lhs: Gpr, rhs: Operand) -> Jumps;
     /// Jumps back by a comparison of integers.
     fn jump_back_if_int(&mut self, compare: IntCompare, size: IntSize, lhs: Gpr, rhs: Operand, target: Mark);
-    /// Lets a jump go to a position. A displacement that does not fit its form is told by `finish_function`.
-    fn link(&mut self, jump: Jump, target: Mark);
+    /// Writes the displacement of a jump of some form at an offset to a target; false if it does not fit.
+    fn patch(code: &mut CodeBuf, at: u32, form: u8, target: u32) -> bool;
     /// Starts a function, whose jumps are of forms that go so far.
     fn begin_function(&mut self, reach: Reach);
-    /// Ends the function: joins hot and cold; the offset at which the cold part begins, or `None` if something did not fit.
-    fn finish_function(&mut self) -> Option<u32>;
     /// Writes the displacement of a call from `at` to `target`, offsets in one piece of code; false if it does not fit.
     fn patch_call(code: &mut [u8], at: u32, form: u8, target: u32) -> bool;
     /// Compares the index with `count` (all 32 bits), jumps if not below; else jumps through a table of 32-bit distances from
@@ -330,9 +352,8 @@ pub(crate) trait FlowOps {
     /// Calls a function of the same instance, then takes back `param_bytes` that the callee popped. Between the call and that
     /// nothing else; the return address is recorded with `wasm`.
     fn call_direct(&mut self, func: FuncIdx, param_bytes: u32, wasm: u32);
-    /// Calls an import whose view is at `view` in the context: keeps the own context in `own`, restores it and, if `memory`,
-    /// the memory base. Return address recorded; stack pointer as in `call_direct`.
-    fn call_import(&mut self, view: u32, own: Home, memory: bool, param_bytes: u32, wasm: u32);
+    /// Calls the code that a word of the context names. *Keeps scratch* up to the call; otherwise as `call_direct`.
+    fn call_through(&mut self, offset: u32, param_bytes: u32, wasm: u32);
     /// Looks an own function up in a table for an indirect call; leaves its code in the scratch. `temps` are free. The index
     /// register is not written. `functions` is the number of functions of the module, `ty` the expected type.
     fn indirect_lookup(
@@ -348,8 +369,6 @@ pub(crate) trait FlowOps {
     /// At the foreign exit: resolves the reference; afterwards the target context is in the scratch and its code in the
     /// context. `temp` is free. Its return address is recorded (the stub may trap).
     fn resolve_foreign(&mut self, view: u32, ty: TypeIdx, temp: Gpr, wasm: u32);
-    /// Calls what `resolve_foreign` found; otherwise as `call_import`.
-    fn call_foreign(&mut self, own: Home, memory: bool, param_bytes: u32, wasm: u32);
     /// Calls a builtin through its stub; the words lie at the start of the frame's outgoing area; the first word comes back in
     /// the first integer result register. Pins are kept, temporaries are not. Return address recorded.
     fn call_builtin(&mut self, builtin: Builtin, immediate: u64, wasm: u32);
@@ -412,6 +431,36 @@ pub(crate) trait Masm: RegisterPlan + ScalarOps + FloatOps + MemoryOps + FlowOps
     fn new(target: &Target) -> Self;
     /// The buffers it writes.
     fn buffers(&mut self) -> &mut Buffers;
+    /// Lets a jump go to a position. A displacement that does not fit its form is told by `finish_function`. Provided.
+    fn link(&mut self, jump: Jump, target: Mark) {
+        self.buffers().link(jump, target, Self::patch);
+    }
+    /// Ends the function: joins hot and cold; the offset at which the cold part begins, or `None` if something did not fit.
+    /// Provided.
+    fn finish_function(&mut self) -> Option<u32> {
+        self.buffers().finish_function(Self::patch)
+    }
+    /// Calls an import whose view is at `view` in the context: keeps the own context in `own`, restores it and, if `memory`,
+    /// the memory base. Return address recorded; stack pointer as in `call_direct`. Provided.
+    fn call_import(&mut self, view: u32, own: Home, memory: bool, param_bytes: u32, wasm: u32) {
+        self.store_int(own, Self::CONTEXT);
+        self.load_int(IntSize::W64, Self::SCRATCH, Home::context(view + at::IMPORT_TARGET));
+        self.call_through(view + at::IMPORT_CODE, param_bytes, wasm);
+        self.restore_context(own, memory);
+    }
+    /// Calls what `resolve_foreign` found; otherwise as `call_import`. Provided.
+    fn call_foreign(&mut self, own: Home, memory: bool, param_bytes: u32, wasm: u32) {
+        self.store_int(own, Self::CONTEXT);
+        self.call_through(at::CALL_CODE, param_bytes, wasm);
+        self.restore_context(own, memory);
+    }
+    /// Behind a call that may have run another instance. Provided.
+    fn restore_context(&mut self, own: Home, memory: bool) {
+        self.load_int(IntSize::W64, Self::CONTEXT, own);
+        if memory {
+            self.load_int(IntSize::W64, Self::MEMORY, Home::context(at::MEMORY_BASE));
+        }
+    }
     /// The register that a variable count of this operation must be in, if any (see [`RegisterPlan::SHIFT_COUNT`]); a backend
     /// whose CPU has forms without that rule overrides. Provided.
     fn shift_count(&self, kind: IntBinary) -> Option<Gpr> {

@@ -189,7 +189,9 @@ mod tests {
     use super::*;
     use ValType::{ExternRef, F32, F64, FuncRef, I32, I64};
 
-    const TARGET: Target = Target::new(Arch::X64);
+    /// Both architectures' baselines.
+    const TARGETS: [Target; 2] = [Target::new(Arch::X64), Target::new(Arch::Aarch64)];
+    const TARGET: Target = TARGETS[0];
 
     fn ty(params: &[ValType], results: &[ValType]) -> FuncType {
         FuncType::new(params.iter().copied(), results.iter().copied())
@@ -238,11 +240,15 @@ mod tests {
         up_to(3).iter().flat_map(|params| results.iter().map(|results| ty(params, results))).collect()
     }
 
-    fn check_keys(key: fn(&Target, &FuncType) -> Option<StubKey>, stub: fn(&Target, &FuncType) -> Vec<u8>) {
+    fn check_keys(
+        target: &Target,
+        key: fn(&Target, &FuncType) -> Option<StubKey>,
+        stub: fn(&Target, &FuncType) -> Vec<u8>,
+    ) {
         let mut codes = HashMap::new();
         for ty in signatures() {
-            let code = stub(&TARGET, &ty);
-            let known = codes.entry(key(&TARGET, &ty).unwrap()).or_insert_with(|| code.clone());
+            let code = stub(target, &ty);
+            let known = codes.entry(key(target, &ty).unwrap()).or_insert_with(|| code.clone());
             assert_eq!(*known, code, "{ty}");
         }
         let distinct: HashSet<_> = codes.values().collect();
@@ -251,22 +257,30 @@ mod tests {
 
     #[test]
     fn equal_keys_mean_equal_code() {
-        check_keys(entry_key, entry);
-        check_keys(host_key, host);
+        for target in &TARGETS {
+            check_keys(target, entry_key, entry);
+            check_keys(target, host_key, host);
+        }
     }
 
     #[test]
     fn the_longest_stubs_stay_small() {
         for (param, result) in [(I64, I64), (F64, F64), (I32, I64)] {
             let ty = ty(&[param; REGISTER_PARAMS_MAX], &[result; REGISTER_RESULTS_MAX]);
-            let (entry, host) = (entry(&TARGET, &ty).len(), host(&TARGET, &ty).len());
-            assert!(entry <= ENTRY_BYTES_MAX && host <= HOST_BYTES_MAX, "{ty}: {entry}, {host}");
+            for target in &TARGETS {
+                let (entry, host) = (entry(target, &ty).len(), host(target, &ty).len());
+                assert!(entry <= ENTRY_BYTES_MAX && host <= HOST_BYTES_MAX, "{ty}: {entry}, {host}");
+            }
         }
     }
 
     #[test]
     fn common_stubs_are_apart_and_aligned() {
-        let set = common(&TARGET);
+        TARGETS.iter().for_each(check_common);
+    }
+
+    fn check_common(target: &Target) {
+        let set = common(target);
         let mut starts = vec![set.trap, set.resolve, set.entry_wide, set.host_wide, set.freed];
         starts.extend(set.builtins);
         starts.sort_unstable();
@@ -274,6 +288,6 @@ mod tests {
         assert!(
             starts.iter().all(|start| start % STUB_ALIGN_BYTES == 0 && (*start as usize) < set.code.len())
         );
-        assert_eq!(set, common(&TARGET), "the same for the same target");
+        assert_eq!(set, common(target), "the same for the same target");
     }
 }

@@ -20,7 +20,7 @@
    c  ldr x27, [x28, #0x40]
   10  ldr x16, [x28]
   14  cmp sp, x16
-  18  b.lo $+0xb8
+  18  b.lo $+0xc0
   1c  sub sp, sp, #0x30
   20  str x30, [sp, #0x28]
   24  str x0, [sp]
@@ -28,56 +28,58 @@
   2c  ldr x16, [x28, #0x88]
   30  mov w17, w0
   34  cmp x17, x16
-  38  b.hs $+0xa8
+  38  b.hs $+0xb0
   3c  csel x17, x17, xzr, lo
-  40  ldr x1, [x28, #0x80]
-  44  ldr x1, [x1, x17, lsl #3]
-  48  ldr x2, [x28, #0x90]
-  4c  eor x1, x1, x2
-  50  cmp x1, #0x2
-  54  b.hs $+0x44
-  58  csel x1, x1, xzr, lo
-  5c  ldr x2, [x28, #0x28]
-  60  add x17, x2, x1, lsl #4
-  64  ldr w2, [x17, #0x8]
-  68  mov w16, #0x0
-  6c  movk w16, #0x0, lsl #16
-  70  cmp w2, w16
-  74  b.ne $+0x7c
-  78  ldr x17, [x17]
-  7c  add x17, x17, #0x10
-  80  mov x0, #0x3
-  84  ldr w1, [sp]
-  88  blr x17
-  8c  ldr x30, [sp, #0x28]
-  90  add sp, sp, #0x30
-  94  ret
-  98  ldr x1, [x28, #0x80]
-  9c  ldr x17, [x1, x17, lsl #3]
-  a0  mov w16, #0x0
-  a4  movk w16, #0x0, lsl #16
-  a8  str w16, [x28, #0x18]
-  ac  ldr x16, [x28, #0x10]
-  b0  blr x16
-  b4  mov x0, #0x3
-  b8  ldr w1, [sp]
-  bc  str x28, [sp, #0x20]
-  c0  ldr x16, [x28, #0x18]
-  c4  blr x16
-  c8  ldr x28, [sp, #0x20]
-  cc  b $-0x40
-  d0  adr x16, $+0x10
-  d4  mov x15, #0xa
-  d8  ldr x14, [x28, #0x8]
-  dc  br x14
-  e0  adr x16, $+0x10
-  e4  mov x15, #0x7
-  e8  ldr x14, [x28, #0x8]
-  ec  br x14
-  f0  adr x16, $+0x10
-  f4  mov x15, #0x9
-  f8  ldr x14, [x28, #0x8]
-  fc  br x14
+  40  csdb
+  44  ldr x1, [x28, #0x80]
+  48  ldr x1, [x1, x17, lsl #3]
+  4c  ldr x2, [x28, #0x90]
+  50  eor x1, x1, x2
+  54  cmp x1, #0x2
+  58  b.hs $+0x48
+  5c  csel x1, x1, xzr, lo
+  60  csdb
+  64  ldr x2, [x28, #0x28]
+  68  add x17, x2, x1, lsl #4
+  6c  ldr w2, [x17, #0x8]
+  70  mov w16, #0x0
+  74  movk w16, #0x0, lsl #16
+  78  cmp w2, w16
+  7c  b.ne $+0x7c
+  80  ldr x17, [x17]
+  84  add x17, x17, #0x10
+  88  mov x0, #0x3
+  8c  ldr w1, [sp]
+  90  blr x17
+  94  ldr x30, [sp, #0x28]
+  98  add sp, sp, #0x30
+  9c  ret
+  a0  ldr x1, [x28, #0x80]
+  a4  ldr x17, [x1, x17, lsl #3]
+  a8  mov w16, #0x0
+  ac  movk w16, #0x0, lsl #16
+  b0  str w16, [x28, #0x18]
+  b4  ldr x16, [x28, #0x10]
+  b8  blr x16
+  bc  mov x0, #0x3
+  c0  ldr w1, [sp]
+  c4  str x28, [sp, #0x20]
+  c8  ldr x16, [x28, #0x18]
+  cc  blr x16
+  d0  ldr x28, [sp, #0x20]
+  d4  b $-0x40
+  d8  adr x16, $+0x10
+  dc  mov x15, #0xa
+  e0  ldr x14, [x28, #0x8]
+  e4  br x14
+  e8  adr x16, $+0x10
+  ec  mov x15, #0x7
+  f0  ldr x14, [x28, #0x8]
+  f4  br x14
+  f8  adr x16, $+0x10
+  fc  mov x15, #0x9
+ 100  ldr x14, [x28, #0x8]
+ 104  br x14
 ;; Checked func[0], frame of 40 bytes
    0  ldr x27, [x28]
    4  str x27, [x17]
@@ -100,7 +102,7 @@
    c  ldr x27, [x28, #0x40]
   10  ldr x16, [x28]
   14  cmp sp, x16
-  18  b.lo $+0xb8
+  18  b.lo $+0xc0
   1c  sub sp, sp, #0x30
   20  str x30, [sp, #0x28]
   24  str x0, [sp]
@@ -108,53 +110,55 @@
   2c  ldr x16, [x28, #0x88]
   30  mov w17, w0
   34  cmp x17, x16
-  38  b.hs $+0xa8
+  38  b.hs $+0xb0
   3c  csel x17, x17, xzr, lo
-  40  ldr x1, [x28, #0x80]
-  44  ldr x1, [x1, x17, lsl #3]
-  48  ldr x2, [x28, #0x90]
-  4c  eor x1, x1, x2
-  50  cmp x1, #0x2
-  54  b.hs $+0x44
-  58  csel x1, x1, xzr, lo
-  5c  ldr x2, [x28, #0x28]
-  60  add x17, x2, x1, lsl #4
-  64  ldr w2, [x17, #0x8]
-  68  mov w16, #0x0
-  6c  movk w16, #0x0, lsl #16
-  70  cmp w2, w16
-  74  b.ne $+0x7c
-  78  ldr x17, [x17]
-  7c  add x17, x17, #0x10
-  80  mov x0, #0x3
-  84  ldr w1, [sp]
-  88  blr x17
-  8c  ldr x30, [sp, #0x28]
-  90  add sp, sp, #0x30
-  94  ret
-  98  ldr x1, [x28, #0x80]
-  9c  ldr x17, [x1, x17, lsl #3]
-  a0  mov w16, #0x0
-  a4  movk w16, #0x0, lsl #16
-  a8  str w16, [x28, #0x18]
-  ac  ldr x16, [x28, #0x10]
-  b0  blr x16
-  b4  mov x0, #0x3
-  b8  ldr w1, [sp]
-  bc  str x28, [sp, #0x20]
-  c0  ldr x16, [x28, #0x18]
-  c4  blr x16
-  c8  ldr x28, [sp, #0x20]
-  cc  b $-0x40
-  d0  adr x16, $+0x10
-  d4  mov x15, #0xa
-  d8  ldr x14, [x28, #0x8]
-  dc  br x14
-  e0  adr x16, $+0x10
-  e4  mov x15, #0x7
-  e8  ldr x14, [x28, #0x8]
-  ec  br x14
-  f0  adr x16, $+0x10
-  f4  mov x15, #0x9
-  f8  ldr x14, [x28, #0x8]
-  fc  br x14
+  40  csdb
+  44  ldr x1, [x28, #0x80]
+  48  ldr x1, [x1, x17, lsl #3]
+  4c  ldr x2, [x28, #0x90]
+  50  eor x1, x1, x2
+  54  cmp x1, #0x2
+  58  b.hs $+0x48
+  5c  csel x1, x1, xzr, lo
+  60  csdb
+  64  ldr x2, [x28, #0x28]
+  68  add x17, x2, x1, lsl #4
+  6c  ldr w2, [x17, #0x8]
+  70  mov w16, #0x0
+  74  movk w16, #0x0, lsl #16
+  78  cmp w2, w16
+  7c  b.ne $+0x7c
+  80  ldr x17, [x17]
+  84  add x17, x17, #0x10
+  88  mov x0, #0x3
+  8c  ldr w1, [sp]
+  90  blr x17
+  94  ldr x30, [sp, #0x28]
+  98  add sp, sp, #0x30
+  9c  ret
+  a0  ldr x1, [x28, #0x80]
+  a4  ldr x17, [x1, x17, lsl #3]
+  a8  mov w16, #0x0
+  ac  movk w16, #0x0, lsl #16
+  b0  str w16, [x28, #0x18]
+  b4  ldr x16, [x28, #0x10]
+  b8  blr x16
+  bc  mov x0, #0x3
+  c0  ldr w1, [sp]
+  c4  str x28, [sp, #0x20]
+  c8  ldr x16, [x28, #0x18]
+  cc  blr x16
+  d0  ldr x28, [sp, #0x20]
+  d4  b $-0x40
+  d8  adr x16, $+0x10
+  dc  mov x15, #0xa
+  e0  ldr x14, [x28, #0x8]
+  e4  br x14
+  e8  adr x16, $+0x10
+  ec  mov x15, #0x7
+  f0  ldr x14, [x28, #0x8]
+  f4  br x14
+  f8  adr x16, $+0x10
+  fc  mov x15, #0x9
+ 100  ldr x14, [x28, #0x8]
+ 104  br x14

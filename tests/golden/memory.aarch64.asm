@@ -26,19 +26,21 @@
    c  mov w19, w0
   10  mov x17, #0x5
   14  add x16, x27, w19
-  18  str x17, [x16, #0x8]
-  1c  add x16, x27, w19
-  20  ldr d0, [x16, #0x18]
-  24  add x16, x27, w19
-  28  str d0, [x16, #0x10]
-  2c  ldrsw x0, [x27, w19, uxtw]
-  30  add x16, x27, w19
-  34  ldr x1, [x16, #0x28]
-  38  add x0, x0, x1
-  3c  ldr x19, [sp, #0x10]
-  40  ldr x30, [sp, #0x18]
-  44  add sp, sp, #0x20
-  48  ret
+  18  ldr xzr, [x16, #0x8]
+  1c  str x17, [x16, #0x8]
+  20  add x16, x27, w19
+  24  ldr d0, [x16, #0x18]
+  28  add x16, x27, w19
+  2c  ldr xzr, [x16, #0x10]
+  30  str d0, [x16, #0x10]
+  34  ldrsw x0, [x27, w19, uxtw]
+  38  add x16, x27, w19
+  3c  ldr x1, [x16, #0x28]
+  40  add x0, x0, x1
+  44  ldr x19, [sp, #0x10]
+  48  ldr x30, [sp, #0x18]
+  4c  add sp, sp, #0x20
+  50  ret
 ;; Guarded func[2], frame of 8 bytes
    0  sub sp, sp, #0x10
    4  str x30, [sp, #0x8]

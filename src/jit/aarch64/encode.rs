@@ -466,6 +466,15 @@ impl A64 {
         self.word(0x1E20_0C00 | ftype(size) | cc.number() << 12 | registers);
     }
 
+    /// Behind the jump that a comparison of an index with its bound took: 0 instead of the index where it is not below, also for
+    /// what runs ahead of the jump; the barrier keeps guesses at flags out of what follows.
+    pub(super) fn mask_index(&mut self, size: IntSize, index: Gpr) {
+        /// `csdb`.
+        const SPECULATION_BARRIER: u32 = 0xD503_229F;
+        self.csel(size, Cc::LO, index, index, ZERO);
+        self.word(SPECULATION_BARRIER);
+    }
+
     /// `cset dst, cc`: 1 or 0, whole register.
     #[inline]
     pub(super) fn cset(&mut self, cc: Cc, dst: Gpr) {

@@ -65,14 +65,6 @@ impl FloatOps for A64 {
         }
     }
 
-    fn exchange_float(&mut self, a: Vreg, b: Vreg) {
-        if a != b {
-            self.move_float(VSCRATCH, a);
-            self.move_float(a, b);
-            self.move_float(b, VSCRATCH);
-        }
-    }
-
     fn const_float(&mut self, size: FloatSize, dst: Vreg, bits: u64) {
         if bits == 0 {
             self.word(MOVI_ZERO | u32::from(dst.0));

@@ -5,9 +5,9 @@
 //!
 //! # An indirect call of an own function, as emitted
 //! ```text
-//! ldr x16, [x28+T.length] · mov w17, index · cmp x17, x16 · b.hs undefined · csel x17, x17, xzr, lo      masked under speculation
+//! ldr x16, [x28+T.length] · mov w17, index · cmp x17, x16 · b.hs undefined · csel x17, x17, xzr, lo · csdb
 //! ldr word, [x28+T.base] · ldr word, [word, x17, lsl 3] · ldr other, [x28+T.own_tag] · eor word, word, other
-//! cmp word, FUNCTIONS · b.hs foreign · csel word, word, xzr, lo                                          x17 is the index still
+//! cmp word, FUNCTIONS · b.hs foreign · csel word, word, xzr, lo · csdb                                   x17 is the index still
 //! ldr other, [x28+ENTRIES] · add x17, other, word, lsl 4 · ldr w_other, [x17+8]                          x17 is the record
 //! movz w16, TYPE · movk w16, TYPE, lsl 16 · cmp w_other, w16 · b.ne mismatch
 //! ldr x17, [x17] · add x17, x17, 16 · … argument moves … · blr x17                                       entries name foreign entries
@@ -19,13 +19,13 @@ use super::A64;
 use super::encode::{
     Cc, FORM_26, FORM_ADR, FORM_ADR_FAR, INSTRUCTION_BYTES, asm, cond_code, patch, with_distance,
 };
-use super::regs::{CONTEXT, LINK, MEMORY, SCRATCH, SP, TEMP, TRAP_KIND, TRAP_STUB, ZERO};
-use crate::arena::code_buf::HEADROOM;
+use super::regs::{CONTEXT, LINK, MEMORY, SCRATCH, SP, TEMP, TRAP_KIND, TRAP_STUB};
+use crate::arena::code_buf::{CodeBuf, HEADROOM};
 use crate::jit::abi::{Builtin, FuncEntry, STACK_RESERVE_BYTES, at};
 use crate::jit::buffers::{Jump, Mark, Reloc};
 use crate::jit::image::TypePatch;
 use crate::jit::masm::{
-    Base, Cond, FlowOps, Gpr, Home, IndirectExits, Jumps, Operand, Reach, RegisterPlan, ScalarOps,
+    Base, Cond, FlowOps, Gpr, Home, IndirectExits, Jumps, Masm, Operand, Reach, RegisterPlan, ScalarOps,
 };
 use crate::spec::module::{FuncIdx, TypeIdx};
 use crate::spec::ops::{IntCompare, IntSize};
@@ -86,17 +86,13 @@ impl FlowOps for A64 {
         }
     }
 
-    fn link(&mut self, jump: Jump, target: Mark) {
-        self.buf.link(jump, target, patch);
+    fn patch(code: &mut CodeBuf, at: u32, form: u8, target: u32) -> bool {
+        patch(code, at, form, target)
     }
 
     fn begin_function(&mut self, reach: Reach) {
         self.reach = reach;
         self.tails.clear();
-    }
-
-    fn finish_function(&mut self) -> Option<u32> {
-        self.buf.finish_function(patch)
     }
 
     fn patch_call(code: &mut [u8], at: u32, form: u8, target: u32) -> bool {
@@ -110,7 +106,7 @@ impl FlowOps for A64 {
     fn jump_table(&mut self, index: Gpr, temp: Gpr, count: u32) -> (Jump, Jump) {
         self.cmp_imm(IntSize::W32, index, count.into());
         let outside = self.jcc(Cc::HS);
-        self.csel(IntSize::W32, Cc::LO, index, index, ZERO);
+        self.mask_index(IntSize::W32, index);
         let table = self.address_of_table(temp);
         asm!(self
             ; ldrsw X(index), [X(temp), W(index), UXTW 2]
@@ -174,13 +170,10 @@ impl FlowOps for A64 {
         self.after_call(param_bytes, wasm);
     }
 
-    fn call_import(&mut self, view: u32, own: Home, memory: bool, param_bytes: u32, wasm: u32) {
-        self.store_word(IntSize::W64, CONTEXT, own);
-        self.load_word(IntSize::W64, SCRATCH, Home::context(view + at::IMPORT_TARGET));
-        self.load_word(IntSize::W64, TEMP, Home::context(view + at::IMPORT_CODE));
+    fn call_through(&mut self, offset: u32, param_bytes: u32, wasm: u32) {
+        self.load_word(IntSize::W64, TEMP, Home::context(offset));
         asm!(self ; blr X(TEMP));
         self.after_call(param_bytes, wasm);
-        self.restore_context(own, memory);
     }
 
     fn indirect_lookup(
@@ -198,7 +191,7 @@ impl FlowOps for A64 {
         asm!(self ; eor X(word), X(word), X(other));
         self.cmp_imm(IntSize::W64, word, functions.into());
         let foreign = self.jcc(Cc::HS);
-        self.csel(IntSize::W64, Cc::LO, word, word, ZERO);
+        self.mask_index(IntSize::W64, word);
         self.load_word(IntSize::W64, other, Home::context(at::ENTRIES));
         asm!(self
             ; add X(SCRATCH), X(other), X(word), LSL FUNC_ENTRY_SHIFT
@@ -224,14 +217,6 @@ impl FlowOps for A64 {
         self.load_word(IntSize::W64, TEMP, Home::context(at::RESOLVE_STUB));
         asm!(self ; blr X(TEMP));
         self.buf.record_return(wasm);
-    }
-
-    fn call_foreign(&mut self, own: Home, memory: bool, param_bytes: u32, wasm: u32) {
-        self.store_word(IntSize::W64, CONTEXT, own);
-        self.load_word(IntSize::W64, TEMP, Home::context(at::CALL_CODE));
-        asm!(self ; blr X(TEMP));
-        self.after_call(param_bytes, wasm);
-        self.restore_context(own, memory);
     }
 
     fn call_builtin(&mut self, builtin: Builtin, immediate: u64, wasm: u32) {
@@ -325,14 +310,6 @@ impl A64 {
     fn after_call(&mut self, param_bytes: u32, wasm: u32) {
         self.buf.record_return(wasm);
         self.sub_imm(SP, SP, param_bytes.into());
-    }
-
-    /// Behind a call that may have run another instance.
-    fn restore_context(&mut self, own: Home, memory: bool) {
-        self.load_word(IntSize::W64, CONTEXT, own);
-        if memory {
-            self.load_word(IntSize::W64, MEMORY, Home::context(at::MEMORY_BASE));
-        }
     }
 
     /// Ends a loop.

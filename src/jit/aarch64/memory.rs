@@ -3,7 +3,8 @@
 //! Owns: how an [`Address`] becomes an operand, loads, stores, bounds checks, table entries.
 //! Does not know: when a check is needed (`compile::memory`).
 //!
-//! An access is one instruction that reads or writes exactly the access's width. The index is extended from 32 bits again
+//! An access is one instruction that reads or writes exactly the access's width; a store that a guard page keeps in bounds has a
+//! load of the same bytes before it, which faults before anything is written (see [`probe`]). The index is extended from 32 bits again
 //! wherever it is added, so the sum cannot leave the reservation whatever the upper half of its register holds:
 //! `[x27, w, uxtw]` without an offset, else `add x16, x27, w, uxtw` and `[x16, #offset]`. Offsets that instructions cannot
 //! hold go through x16 as a number, all in 64 bits: `[x27, x16]`.
@@ -166,6 +167,19 @@ impl Transfer {
     }
 }
 
+/// Whether a store may hit a guard with a part of its bytes only.
+const fn may_straddle(scale: u32, address: Address) -> bool {
+    let aligned = address.index.is_none() && address.offset.trailing_zeros() >= scale;
+    address.site.is_some() && scale > 0 && !aligned
+}
+
+/// The load of a store's bytes to nowhere. Machines may write the accessible part of a store before they fault; a load
+/// faults first.
+const fn probe(store: u32) -> u32 {
+    const VECTOR: u32 = 1 << 26;
+    store & !VECTOR | LOAD << 22 | ZERO.0 as u32
+}
+
 fn field(bits: u64) -> u32 {
     u32::try_from(bits).expect("compared with what the field holds")
 }
@@ -178,13 +192,20 @@ impl A64 {
         self.mov(IntSize::W32, SCRATCH, index);
         self.cmp(IntSize::W64, SCRATCH, TEMP);
         let outside = self.jcc(Cc::HS);
-        self.csel(IntSize::W64, Cc::LO, SCRATCH, SCRATCH, ZERO);
+        self.mask_index(IntSize::W64, SCRATCH);
         outside
     }
 
     /// The access, and its site if it has one.
     fn transfer(&mut self, transfer: Transfer, reg: u8, address: Address) {
         let word = self.place(transfer, reg, address);
+        if transfer.what == STORE && may_straddle(transfer.scale, address) {
+            self.access(probe(word), address);
+        }
+        self.access(word, address);
+    }
+
+    fn access(&mut self, word: u32, address: Address) {
         if let Some(wasm) = address.site {
             self.buf.record_access(wasm);
         }

@@ -68,7 +68,7 @@ pub(crate) struct A64 {
 
 impl Masm for A64 {
     fn new(target: &Target) -> Self {
-        Self { buf: Buffers::default(), tuning: target.tuning, reach: Reach::Far, tails: SmallVec::new() }
+        Self { buf: Buffers::default(), tuning: target.tuning, reach: Reach::Near, tails: SmallVec::new() }
     }
 
     #[inline]

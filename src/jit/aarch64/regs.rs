@@ -58,6 +58,10 @@ impl RegisterPlan for A64 {
     const FLOAT_ARGS: &'static [Vreg] = numbers!(Vreg: 0, 1, 2, 3, 4, 5, 6, 7);
     const INT_RESULTS: &'static [Gpr] = numbers!(Gpr: 0, 1);
     const FLOAT_RESULTS: &'static [Vreg] = numbers!(Vreg: 0, 1);
+    const MEMORY: Gpr = MEMORY;
+    const CONTEXT: Gpr = CONTEXT;
+    const SCRATCH: Gpr = SCRATCH;
+    const FLOAT_SCRATCH: Vreg = VSCRATCH;
     const SHIFT_COUNT: Option<Gpr> = None;
     const DIVIDE_CLOBBERS: &'static [Gpr] = &[];
     const RETURN_ADDRESS_BYTES: u32 = 8;

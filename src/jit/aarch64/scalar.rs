@@ -5,7 +5,7 @@
 //! Start at [`ScalarOps::int_binary`].
 //!
 //! An i32's upper half is zeroed by every 32-bit form, so nothing here does it by itself. No instruction writes a source, so
-//! a destination may be any of them; what takes two instructions keeps the value between them in the scratch of moves.
+//! a destination may be any of them; what takes two instructions keeps the value between them in [`TEMP`] or the destination.
 
 use super::A64;
 use super::encode::{ORR_IMM, arithmetic_imm, cond_code, logical_imm, offset_fits};
@@ -90,11 +90,6 @@ impl ScalarOps for A64 {
             self.float_of_bits(FloatSize::F64, VSCRATCH, TEMP);
             self.store_float(to, VSCRATCH);
         }
-    }
-
-    fn copy_word(&mut self, to: Home, from: Home) {
-        self.load_float(FloatSize::F64, VSCRATCH, from);
-        self.store_float(to, VSCRATCH);
     }
 
     fn int_binary(&mut self, size: IntSize, kind: IntBinary, dst: Gpr, lhs: Gpr, rhs: Operand) {

@@ -110,6 +110,9 @@ impl StubOps for A64 {
             ; cmp xzr, x0, LSR FUNC_INDEX_BITS);
         let stale = self.jcc(Cc::NE);
         asm!(self
+            // Behind a jump that was guessed, more than the index would be left.
+            ; lsl w0, w17, 32 - FUNC_INDEX_BITS
+            ; lsr w0, w0, 32 - FUNC_INDEX_BITS
             ; ldr x17, [x1, at::DIRECTORY_CONTEXT]
             ; ldr x1, [x17, at::ENTRIES]
             ; add x0, x1, x0, LSL FUNC_ENTRY_SHIFT

@@ -7,7 +7,7 @@
 use super::pins::{LocalHome, Pins};
 use super::summary::Summary;
 use super::{Emit, ModuleContext};
-use crate::jit::abi::{Class, Place, UNCHECKED_FRAME_BYTES_MAX};
+use crate::jit::abi::{Class, FRAME_BYTES_MAX, Place, UNCHECKED_FRAME_BYTES_MAX};
 use crate::jit::masm::{Home, Masm};
 use crate::jit::target::Tuning;
 use crate::spec::invalid::{LimitExceeded, ModuleError};
@@ -18,8 +18,6 @@ use super::values::{float_size, int_size};
 
 /// Up to so many words are zeroed one by one, more by a loop.
 const UNROLLED_ZEROS_MAX: usize = 8;
-/// A frame has at most this many bytes; the limits on locals and on the size of a body keep it far below.
-const FRAME_BYTES_MAX: u32 = 1 << 27;
 
 /// Where the parts of a frame are, in bytes from the stack pointer.
 #[derive(Clone, Copy, Debug)]

@@ -5,6 +5,7 @@
 use super::Emit;
 use super::stack::Tag;
 use super::values::Result;
+use crate::arena::pool::{GUARD_BYTES, REACH_BYTES};
 use crate::jit::abi::Class;
 use crate::jit::masm::{Address, Gpr, Masm, Operand, Reg};
 use crate::jit::target::MemoryMode;
@@ -13,9 +14,9 @@ use crate::spec::trap::Trap;
 use crate::spec::types::ValType;
 
 /// Accesses whose offset and width end here or below may rely on the guard; it is 2 GiB wide behind 4 GiB of addresses.
-const GUARDED_END_MAX: u64 = 1 << 31;
+const GUARDED_END_MAX: u64 = GUARD_BYTES as u64;
 /// The same for an address that is constant as a whole.
-const GUARDED_CONSTANT_END_MAX: u64 = (1 << 32) + (1 << 31);
+const GUARDED_CONSTANT_END_MAX: u64 = (REACH_BYTES + GUARD_BYTES) as u64;
 
 impl<M: Masm> Emit<'_, M> {
     /// Takes the index off the stack and makes sure that the access is in bounds or hits a guard.

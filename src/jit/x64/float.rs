@@ -62,14 +62,6 @@ impl FloatOps for X64 {
         }
     }
 
-    fn exchange_float(&mut self, a: Vreg, b: Vreg) {
-        if a != b {
-            self.move_float(VSCRATCH, a);
-            self.move_float(a, b);
-            self.move_float(b, VSCRATCH);
-        }
-    }
-
     /// `xorps` changes no flags.
     fn const_float(&mut self, size: FloatSize, dst: Vreg, bits: u64) {
         if bits == 0 {

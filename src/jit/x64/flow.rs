@@ -23,8 +23,8 @@ use super::encode::{
     rel32,
 };
 use super::memory::table_word;
-use super::regs::{CONTEXT, CONTEXT_BIAS, MEMORY, RAX, RSP, SCRATCH};
-use crate::arena::code_buf::HEADROOM;
+use super::regs::{CONTEXT_BIAS, MEMORY, RAX, RSP, SCRATCH};
+use crate::arena::code_buf::{CodeBuf, HEADROOM};
 use crate::jit::abi::{Builtin, FuncEntry, STACK_RESERVE_BYTES, at};
 use crate::jit::buffers::{Jump, Mark, Reloc};
 use crate::jit::image::TypePatch;
@@ -105,16 +105,12 @@ impl FlowOps for X64 {
         self.jump_back_if(Cond::Int(compare), target);
     }
 
-    fn link(&mut self, jump: Jump, target: Mark) {
-        self.buf.link(jump, target, patch_rel32);
+    fn patch(code: &mut CodeBuf, at: u32, form: u8, target: u32) -> bool {
+        patch_rel32(code, at, form, target)
     }
 
     /// Displacements of 32 bits go anywhere.
     fn begin_function(&mut self, _reach: Reach) {}
-
-    fn finish_function(&mut self) -> Option<u32> {
-        self.buf.finish_function(patch_rel32)
-    }
 
     fn patch_call(code: &mut [u8], at: u32, form: u8, target: u32) -> bool {
         debug_assert_eq!(form, FORM_REL32, "calls have 32-bit fields");
@@ -203,12 +199,9 @@ impl FlowOps for X64 {
         self.after_call(param_bytes, wasm);
     }
 
-    fn call_import(&mut self, view: u32, own: Home, memory: bool, param_bytes: u32, wasm: u32) {
-        self.store_int(own, CONTEXT);
-        self.mov_from(IntSize::W64, SCRATCH, Home::context(view + at::IMPORT_TARGET));
-        self.call_context(view + at::IMPORT_CODE);
+    fn call_through(&mut self, offset: u32, param_bytes: u32, wasm: u32) {
+        self.call_context(offset);
         self.after_call(param_bytes, wasm);
-        self.restore_context(own, memory);
     }
 
     fn indirect_lookup(
@@ -251,13 +244,6 @@ impl FlowOps for X64 {
         self.buf.record_reloc(4, Reloc::Type { ty, patch: TypePatch::Imm32 });
         self.call_context(at::RESOLVE_STUB);
         self.buf.record_return(wasm);
-    }
-
-    fn call_foreign(&mut self, own: Home, memory: bool, param_bytes: u32, wasm: u32) {
-        self.store_int(own, CONTEXT);
-        self.call_context(at::CALL_CODE);
-        self.after_call(param_bytes, wasm);
-        self.restore_context(own, memory);
     }
 
     fn call_builtin(&mut self, builtin: Builtin, immediate: u64, wasm: u32) {
@@ -366,14 +352,6 @@ impl X64 {
     fn after_call(&mut self, param_bytes: u32, wasm: u32) {
         self.buf.record_return(wasm);
         self.lower_stack(param_bytes);
-    }
-
-    /// Behind a call that may have run another instance.
-    fn restore_context(&mut self, own: Home, memory: bool) {
-        self.mov_from(IntSize::W64, CONTEXT, own);
-        if memory {
-            self.mov_from(IntSize::W64, MEMORY, Home::context(at::MEMORY_BASE));
-        }
     }
 
     /// Ends a loop.

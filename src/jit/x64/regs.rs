@@ -53,6 +53,10 @@ impl RegisterPlan for X64 {
     const FLOAT_ARGS: &'static [Vreg] = &[XMM0, XMM1, XMM2, XMM3, XMM4, XMM5];
     const INT_RESULTS: &'static [Gpr] = &[RAX, RDX];
     const FLOAT_RESULTS: &'static [Vreg] = &[XMM0, XMM1];
+    const MEMORY: Gpr = MEMORY;
+    const CONTEXT: Gpr = CONTEXT;
+    const SCRATCH: Gpr = SCRATCH;
+    const FLOAT_SCRATCH: Vreg = VSCRATCH;
     const SHIFT_COUNT: Option<Gpr> = Some(RCX);
     const DIVIDE_CLOBBERS: &'static [Gpr] = &[RAX, RDX];
     const RETURN_ADDRESS_BYTES: u32 = 8;

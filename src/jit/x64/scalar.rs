@@ -95,11 +95,6 @@ impl ScalarOps for X64 {
         }
     }
 
-    fn copy_word(&mut self, to: Home, from: Home) {
-        self.load_float(FloatSize::F64, VSCRATCH, from);
-        self.store_float(to, VSCRATCH);
-    }
-
     fn int_binary(&mut self, size: IntSize, kind: IntBinary, dst: Gpr, lhs: Gpr, rhs: Operand) {
         match kind {
             IntBinary::Add => self.add(size, dst, lhs, rhs),

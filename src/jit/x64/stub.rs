@@ -31,7 +31,7 @@ use crate::jit::abi::{
     Builtin, CELL_BYTES, CallPlan, DirectoryEntry, FUNC_INDEX_BITS, HOST_FUNC_INDEX, Place, SLOT_BITS, at,
 };
 use crate::jit::buffers::Jump;
-use crate::jit::masm::{FlowOps, Gpr, RegisterPlan, StubOps, Vreg};
+use crate::jit::masm::{FlowOps, Gpr, Masm, RegisterPlan, StubOps, Vreg};
 use crate::spec::ops::{FloatSize, IntSize};
 use crate::spec::trap::Trap;
 use crate::spec::types::ValType;

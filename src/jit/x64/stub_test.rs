@@ -19,7 +19,7 @@ use super::test_world::{
 use crate::jit::abi::{Builtin, HOST_FUNC_INDEX, Place};
 use crate::jit::buffers::Jump;
 use crate::jit::cases_test::{check_trap, check_value, narrow_signatures, value, wide_signatures};
-use crate::jit::masm::{Cond, FlowOps, Gpr, Home, Operand, RegisterPlan, ScalarOps, Vreg};
+use crate::jit::masm::{Cond, FlowOps, Gpr, Home, Masm, Operand, RegisterPlan, ScalarOps, Vreg};
 use crate::spec::module::{FuncIdx, TypeIdx};
 use crate::spec::ops::{IntBinary, IntCompare, IntSize};
 use crate::spec::trap::Trap;
