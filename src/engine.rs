@@ -147,8 +147,9 @@ impl Config {
     }
 
     /// Compiles for the baseline of this architecture instead of for this machine with all the CPU features it has. So every host
-    /// gives the same code. Where the machine has another architecture, modules can be compiled and looked at, and spawning them
-    /// answers [`Error::WrongArch`].
+    /// gives the same code, but for the ids of function types (see [`FuncCode::bytes`](crate::FuncCode::bytes)). Where the machine
+    /// has another architecture, modules can be compiled and looked at, and spawning them answers [`Error::WrongArch`]; many at
+    /// once, as the cause in `Batch`. [`Engine::runs_here`] tells before.
     ///
     /// ```
     /// use skep::{Arch, Config, Engine, Error, Linker, Module, Store};
@@ -158,7 +159,7 @@ impl Config {
     ///     let module = Module::new(&engine, "(module (func))")?;
     ///     assert!(module.machine_code_bytes() > 0);
     ///     let spawned = Linker::new(&engine).spawn(&mut Store::new(&engine), &module, ());
-    ///     match arch.name() == std::env::consts::ARCH {
+    ///     match engine.runs_here() {
     ///         true => assert!(spawned.is_ok()),
     ///         false => assert!(matches!(spawned, Err(Error::WrongArch(_)))),
     ///     }
@@ -171,7 +172,9 @@ impl Config {
         self
     }
 
-    /// How accesses to memories are kept in bounds.
+    /// How accesses to memories are kept in bounds. `Guarded` reserves 6 GiB of addresses for each memory: room for more than
+    /// 20,000 where a process has 47 bits of addresses, for about 80 where it has 39, as on many phones. `Checked` reserves
+    /// what a memory may grow to.
     #[must_use]
     pub fn memory_mode(mut self, mode: MemoryMode) -> Self {
         self.memory = mode;
@@ -199,7 +202,9 @@ impl Config {
         self
     }
 
-    /// Bytes of the host's stack that one outermost call may use, calls nested in host functions included.
+    /// Bytes of the host's stack that one outermost call may use, calls nested in host functions included. Of the thread's own
+    /// stack the last 128 KiB are left for what the host does meanwhile: threads whose stack is smaller than 256 KiB hardly
+    /// get to call anything before they trap with `CallStackExhausted`.
     #[must_use]
     pub fn max_stack_bytes(mut self, bytes: usize) -> Self {
         self.max_stack_bytes = bytes;
@@ -354,9 +359,15 @@ impl Engine {
         self.inner.target
     }
 
+    /// Whether this machine runs its code: not if [`Config::arch`] named another architecture.
+    #[must_use]
+    pub fn runs_here(&self) -> bool {
+        self.inner.runs_here
+    }
+
     /// Says no if its code is for another machine.
     pub(crate) fn check_runs_here(&self) -> Result<(), Error> {
-        if self.inner.runs_here { Ok(()) } else { Err(Error::WrongArch(self.inner.target.arch)) }
+        if self.runs_here() { Ok(()) } else { Err(Error::WrongArch(self.inner.target.arch)) }
     }
 
     /// Bytes of pages that hold machine code now.

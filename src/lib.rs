@@ -46,7 +46,7 @@ pub use error::{
     WrongIsland, WrongStore,
 };
 pub use jit::backtrace::{Backtrace, Frame};
-pub use jit::target::{Arch, Cpu, MemoryMode, Tuning};
+pub use jit::target::{Arch, Cpu, MemoryMode, Target, Tuning};
 pub use module::{ExportType, FuncCode, ImportType, Module};
 pub use spec::features::{Feature, Features};
 pub use spec::invalid::Invalid;

@@ -88,11 +88,13 @@ pub struct FuncCode<'a> {
     pub func_index: u32,
     /// Address of its first byte.
     pub address: usize,
-    /// Its bytes: entries, body, cold part and jump tables.
+    /// Its bytes: entries, body, cold part and jump tables. Ids that the engine gives to function types stand in them, so those of
+    /// another engine, or of one that has seen other modules before, differ there.
     pub bytes: &'a [u8],
     /// Bytes of its body in the module.
     pub wasm: Range<usize>,
-    /// Offsets in `bytes` and in the module of what may trap or call, ascending.
+    /// Offsets in `bytes` and in the module of what may trap or call, ascending: of an access its own, of a call or an exit for
+    /// a trap that of what is behind it, which is the length of `bytes` for the last one.
     pub sites: Vec<(u32, u32)>,
     /// Bytes of its stack frame.
     pub frame_bytes: u32,

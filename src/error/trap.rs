@@ -38,7 +38,9 @@ pub enum TrapDetail {
     None,
     /// An access to memory.
     Memory {
-        /// First byte of the access.
+        /// The first byte outside that the access would have touched: its own first byte, or the memory's end if it begins
+        /// before that. On aarch64 with guarded memories it is what the machine tells, which may be less by up to 7, never
+        /// below the memory's end.
         address: u64,
         /// Bytes that the memory had.
         size: u64,

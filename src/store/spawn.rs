@@ -29,7 +29,7 @@ impl<T> Store<T> {
     /// Makes an instance and runs its start function.
     ///
     /// # Errors
-    /// `AlreadyClosed`; `Limit`, `System` if there is no room; `Link` or `WrongStore` if the template's handles are not this
+    /// `AlreadyClosed`; `WrongEngine`, `WrongArch`; `Limit`, `System` if there is no room; `Link` or `WrongStore` if the template's handles are not this
     /// store's and current; `Segment` or `Start` if one of them traps. Then there is no instance, but what was written to
     /// imported memories, tables and globals stays.
     pub fn spawn(&mut self, template: &Template<T>, data: T) -> Result<Instance, Error> {

@@ -96,7 +96,7 @@ struct Line<'a> {
     wasm: Option<u32>,
 }
 
-/// A site is the address of an access, or the address a call returns to: then it belongs to the call before it.
+/// A site is the address of an access, or the address behind a call or an exit for a trap: then it belongs to what lies before.
 fn lines<'a>(arch: Arch, code: &'a [u8], sites: &[(u32, u32)]) -> Vec<Line<'a>> {
     let wasm_at = |offset: usize, skip: bool| {
         let offset = u32::try_from(offset).ok()?;
@@ -104,14 +104,17 @@ fn lines<'a>(arch: Arch, code: &'a [u8], sites: &[(u32, u32)]) -> Vec<Line<'a>> 
     };
     let mut lines = Vec::new();
     let mut at = 0;
-    let mut after_call = false;
+    let (mut after_call, mut in_exit) = (false, false);
     while at < code.len() {
         let (len, text) = match arch {
             Arch::X64 => decode_x64(&code[at..]),
             Arch::Aarch64 => decode_aarch64(&code[at..]),
         };
         let end = (at + len).min(code.len());
-        let is_call = CALLS.iter().any(|name| text.starts_with(name));
+        in_exit |= text.starts_with(EXIT);
+        let leaves = in_exit && LEAVES.iter().any(|name| text.starts_with(name));
+        in_exit &= !leaves;
+        let is_call = leaves || CALLS.iter().any(|name| text.starts_with(name));
         let wasm = if is_call { wasm_at(end, false) } else { wasm_at(at, after_call) };
         lines.push(Line { at: u32::try_from(at).unwrap_or(u32::MAX), bytes: &code[at..end], text, wasm });
         at = end;
@@ -119,6 +122,10 @@ fn lines<'a>(arch: Arch, code: &'a [u8], sites: &[(u32, u32)]) -> Vec<Line<'a>> 
     }
     lines
 }
+
+/// How an exit for a trap begins and ends on aarch64, where it is no call.
+const EXIT: &str = "adr x16,";
+const LEAVES: [&str; 2] = ["b ", "br "];
 
 /// How the names of calls begin.
 const CALLS: [&str; 3] = ["call", "bl ", "blr "];
@@ -161,5 +168,11 @@ mod tests {
         let found: Vec<_> = lines.iter().map(|line| (line.at, line.wasm)).collect();
         assert_eq!(found, [(0, Some(0x11)), (4, Some(0x22)), (8, None), (12, None)]);
         assert!(lines[3].text.starts_with(".word"), "{}", lines[3].text);
+        // adr x16, +8; b -8; adr x16, +8; br x14; ldr w0, [x1]: two exits, then an access behind the second.
+        let code = [0x10000050_u32, 0x17FFFFFE, 0x10000050, 0xD61F01C0, 0xB9400020];
+        let code: Vec<u8> = code.into_iter().flat_map(u32::to_le_bytes).collect();
+        let lines = super::lines(Arch::Aarch64, &code, &[(8, 0x11), (16, 0x22), (16, 0x33)]);
+        let found: Vec<_> = lines.iter().map(|line| (line.at, line.wasm)).collect();
+        assert_eq!(found, [(0, None), (4, Some(0x11)), (8, None), (12, Some(0x22)), (16, Some(0x33))]);
     }
 }

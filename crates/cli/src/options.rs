@@ -129,7 +129,7 @@ pub(crate) struct CompileOptions {
     /// How accesses to memory are kept in bounds
     #[arg(long, value_enum, default_value_t)]
     pub(crate) mode: Mode,
-    /// Compile for the baseline of this architecture, with equal code on every host, instead of for this machine
+    /// Compile for the baseline of this architecture, with equal code on every host, and measure only, instead of for this machine
     #[arg(long, value_enum, value_name = "ARCH")]
     pub(crate) target: Option<Architecture>,
     /// Print one JSON array with an object per module
