@@ -353,6 +353,7 @@ impl FreeRuns {
 
 #[cfg(test)]
 mod tests {
+    use super::super::alone::alone;
     use super::super::pages::inject;
     use super::{CORES_LEFT, CodeArena, CodeRange, FreeRuns, fetch_anew, find};
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -386,12 +387,7 @@ mod tests {
     #[test]
     fn a_kernel_that_leaves_other_cores_out_is_left_to_the_entries() {
         // In a process of its own: what is known of the kernel is never forgotten.
-        if std::env::var_os("SKEP_TEST_ALONE").is_none() {
-            let name = "arena::exec::tests::a_kernel_that_leaves_other_cores_out_is_left_to_the_entries";
-            let mut alone = crate::arena::itself::itself();
-            let output = alone.args(["--exact", name]).env("SKEP_TEST_ALONE", "1").output().unwrap();
-            let text = String::from_utf8_lossy(&output.stdout);
-            assert!(output.status.success() && text.contains("1 passed"), "{text}");
+        if !alone("arena::exec::tests::a_kernel_that_leaves_other_cores_out_is_left_to_the_entries") {
             return;
         }
         let arena = CodeArena::new(REGION).unwrap();

@@ -10,6 +10,9 @@
 //!
 //! All address space comes from [`pages`], which is also where tests make a kernel call fail.
 
+#[cfg(test)]
+#[path = "../../tests/common/alone.rs"]
+mod alone;
 #[expect(unsafe_code, reason = "appends to its buffer without a check: one check per operator suffices")]
 pub(crate) mod code_buf;
 #[expect(unsafe_code, reason = "makes pages executable and lends their bytes")]

@@ -24,6 +24,10 @@ pub(crate) const HOST_FUNC_INDEX: u32 = (1 << FUNC_INDEX_BITS) - 1;
 pub(crate) const SLOT_BITS: u32 = 22;
 const _: () = assert!(SLOT_BITS * 2 + FUNC_INDEX_BITS == 64);
 
+/// Frames up to this size are left out of the stack check: the reserve below the limit holds them.
+pub(crate) const SMALL_FRAME_BYTES_MAX: u32 = 4096;
+const _: () = assert!(SMALL_FRAME_BYTES_MAX < STACK_RESERVE_BYTES);
+
 /// A frame has at most this many bytes; the limits on locals and on the size of a body keep it far below.
 pub(crate) const FRAME_BYTES_MAX: u32 = 1 << 27;
 

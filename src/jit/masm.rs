@@ -345,10 +345,10 @@ pub(crate) trait FlowOps {
     /// Jumps if the stack pointer less `frame_bytes` is below the limit. The first thing in a function. For frames of at most
     /// 4 KiB the frame is left out of the sum.
     fn stack_check(&mut self, frame_bytes: u32) -> Jump;
-    /// Makes the frame. `calls` says whether the function calls anything.
-    fn prologue(&mut self, frame_bytes: u32, calls: bool);
+    /// Makes the frame.
+    fn prologue(&mut self, frame_bytes: u32);
     /// Takes the frame down and returns, popping `param_bytes` of stack parameters.
-    fn epilogue(&mut self, frame_bytes: u32, calls: bool, param_bytes: u32);
+    fn epilogue(&mut self, frame_bytes: u32, param_bytes: u32);
     /// Calls a function of the same instance, then takes back `param_bytes` that the callee popped. Between the call and that
     /// nothing else; the return address is recorded with `wasm`.
     fn call_direct(&mut self, func: FuncIdx, param_bytes: u32, wasm: u32);

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what is unwrapped is what the test expects")]
 
+#[path = "../common/alone.rs"]
+mod alone;
 mod calls;
 mod collect;
 mod common;

@@ -1,5 +1,6 @@
 //! Stores: names, order, hooks, freeing, closing.
 
+use crate::alone::alone;
 use crate::world::{World, engines, text};
 use skep::{EndReason, Error, Free, Freed, Stats, Store};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -270,11 +271,7 @@ fn a_hundred_thousand_lives_leave_no_trace_in_memory() {
     const NAME: &str = "store::a_hundred_thousand_lives_leave_no_trace_in_memory";
     const ALLOWED_BYTES: usize = 1 << 20;
     // In a process of its own: other tests take memory meanwhile.
-    if std::env::var_os("SKEP_TEST_ALONE").is_none() {
-        let mut alone = crate::itself::itself();
-        let output = alone.args(["--exact", NAME]).env("SKEP_TEST_ALONE", "1").output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    if !alone(NAME) {
         return;
     }
     for engine in engines() {

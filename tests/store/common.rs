@@ -118,21 +118,6 @@ pub(crate) fn resident_bytes() -> usize {
     resident * 4096
 }
 
-/// Runs the rest of the calling test in a process of its own, for those that look at the whole process; `name` is its path
-/// (`links::s22_…`). Answers whether this process is that one.
-#[cfg(target_os = "linux")]
-#[must_use]
-pub(crate) fn alone(name: &str) -> bool {
-    if std::env::var_os("SKEP_TEST_ALONE").is_some() {
-        return true;
-    }
-    let mut process = crate::itself::itself();
-    let output = process.args(["--exact", name]).env("SKEP_TEST_ALONE", "1").output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
-    false
-}
-
 #[test]
 fn probes_are_valid_or_refused_as_they_should() {
     const REFUSED: [(&str, &str); 5] = [

@@ -1,8 +1,9 @@
 //! S16 to S24: the rows of an instance, its exports, the phases of its beginning and what each leaves when it fails.
 
-use crate::common::{World, both, probe, text};
 #[cfg(target_os = "linux")]
-use crate::common::{alone, resident_bytes};
+use crate::alone::alone;
+use crate::common::resident_bytes;
+use crate::common::{World, both, probe, text};
 use skep::{
     Config, Engine, Error, Extern, ExternKind, Free, Freed, Global, GlobalType, Linker, Memory, MemoryType,
     RefType, Store, Table, TableType, Val, ValType,

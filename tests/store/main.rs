@@ -6,6 +6,9 @@
 #![expect(clippy::unwrap_used, reason = "what is unwrapped is what the test expects")]
 
 mod aborts;
+#[cfg(target_os = "linux")]
+#[path = "../common/alone.rs"]
+mod alone;
 mod batch;
 mod cells;
 mod common;

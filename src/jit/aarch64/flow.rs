@@ -21,7 +21,7 @@ use super::encode::{
 };
 use super::regs::{CONTEXT, LINK, MEMORY, SCRATCH, SP, TEMP, TRAP_KIND, TRAP_STUB};
 use crate::arena::code_buf::{CodeBuf, HEADROOM};
-use crate::jit::abi::{Builtin, FuncEntry, STACK_RESERVE_BYTES, at};
+use crate::jit::abi::{Builtin, FuncEntry, SMALL_FRAME_BYTES_MAX, at};
 use crate::jit::buffers::{Jump, Mark, Reloc};
 use crate::jit::image::TypePatch;
 use crate::jit::masm::{
@@ -34,12 +34,8 @@ use crate::spec::trap::Trap;
 /// Bytes between the foreign entry of a function and its local one.
 const FOREIGN_ENTRY_BYTES: u32 = 16;
 
-/// Frames up to this size are left out of the stack check: the reserve below the limit holds them.
-const SMALL_FRAME_BYTES_MAX: u32 = 4096;
-const _: () = assert!(SMALL_FRAME_BYTES_MAX < STACK_RESERVE_BYTES);
-
 /// Binary logarithm of the bytes of a [`FuncEntry`].
-const FUNC_ENTRY_SHIFT: u32 = 4;
+pub(super) const FUNC_ENTRY_SHIFT: u32 = 4;
 const _: () = assert!(size_of::<FuncEntry>() == 1 << FUNC_ENTRY_SHIFT);
 
 impl FlowOps for A64 {
@@ -149,14 +145,14 @@ impl FlowOps for A64 {
         self.jcc(Cc::LO)
     }
 
-    fn prologue(&mut self, frame_bytes: u32, _calls: bool) {
+    fn prologue(&mut self, frame_bytes: u32) {
         if frame_bytes != 0 {
             self.sub_imm(SP, SP, whole_frame(frame_bytes));
             self.store_word(IntSize::W64, LINK, Home::frame(frame_bytes));
         }
     }
 
-    fn epilogue(&mut self, frame_bytes: u32, _calls: bool, param_bytes: u32) {
+    fn epilogue(&mut self, frame_bytes: u32, param_bytes: u32) {
         if frame_bytes != 0 {
             self.load_word(IntSize::W64, LINK, Home::frame(frame_bytes));
         }

@@ -66,7 +66,7 @@ fn taken(
     let start = masm.jump();
     let yes = masm.buf.here();
     masm.const_int(X0, 1);
-    masm.epilogue(0, false, 0);
+    masm.epilogue(0, 0);
     nops(masm, back_over.unwrap_or(0));
     let here = masm.buf.here();
     masm.link(start, here);
@@ -78,10 +78,10 @@ fn taken(
         None => jump(masm),
     };
     masm.const_int(X0, 0);
-    masm.epilogue(0, false, 0);
+    masm.epilogue(0, 0);
     land(masm, forward);
     masm.const_int(X0, 1);
-    masm.epilogue(0, false, 0);
+    masm.epilogue(0, 0);
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn count(masm: &mut A64, filler: usize, conditional: bool) {
         land(masm, out);
     }
     masm.move_int(IntSize::W32, X0, X9);
-    masm.epilogue(0, false, 0);
+    masm.epilogue(0, 0);
 }
 
 #[test]
@@ -234,13 +234,13 @@ fn the_longest_jumps_of_each_form_arrive() {
                 let jumps = make(masm);
                 let from = jumps[0].at.offset;
                 masm.const_int(X0, 0);
-                masm.epilogue(0, false, 0);
+                masm.epilogue(0, 0);
                 let filler = from + 4 * over - masm.buf.offset();
                 nops(masm, filler as usize / 4);
                 assert_eq!(masm.buf.offset(), from + 4 * over);
                 land(masm, jumps);
                 masm.const_int(X0, 1);
-                masm.epilogue(0, false, 0);
+                masm.epilogue(0, 0);
             };
             let args = [0, 1, 6, u64::MAX, 1 << 31].map(|bits| vec![Bits::from_u64(bits)]);
             let mut nearby = taken_nearby(make);
@@ -267,14 +267,14 @@ fn by_table(masm: &mut A64, count: u32, filler: usize) {
             masm.buf.current.ensure(64);
             let at = masm.buf.here();
             masm.const_int(X0, u64::from(100 + arm));
-            masm.epilogue(0, false, 0);
+            masm.epilogue(0, 0);
             at
         })
         .collect();
     let here = masm.buf.here();
     masm.link(outside, here);
     masm.const_int(X0, 99);
-    masm.epilogue(0, false, 0);
+    masm.epilogue(0, 0);
     nops(masm, filler);
     let start = masm.buf.here();
     for arm in arms {
@@ -314,14 +314,14 @@ const WORDS: u32 = 100;
 /// Hands `WORDS` words of the frame to import 0 after `change` has been at them.
 fn show_words(masm: &mut A64, change: &dyn Fn(&mut A64)) {
     const FRAME: u32 = WORDS * 8 + 8;
-    masm.prologue(FRAME, true);
+    masm.prologue(FRAME);
     masm.buf.current.ensure(8192);
     for word in 0..WORDS {
         masm.store_const(Home::frame(8 * word), u64::from(word) << 33 | 0x8000_0000);
     }
     change(masm);
     masm.call_import(IMPORTS[0], Home::frame(WORDS * 8), false, WORDS * 8, 1);
-    masm.epilogue(FRAME, true, 0);
+    masm.epilogue(FRAME, 0);
 }
 
 fn check_words(change: &dyn Fn(&mut A64), expected: impl FnOnce(&mut [u64])) {
@@ -362,7 +362,7 @@ fn word_loops_touch_exactly_their_words() {
 /// `-> i64`: copies and clears words of a frame at offsets that fit no instruction; the sum of what is there afterwards.
 fn far_words(masm: &mut A64, words: u32) {
     const FRAME: u32 = 200_008;
-    masm.prologue(FRAME, false);
+    masm.prologue(FRAME);
     masm.zero_words(40_000, words, X9);
     for (n, offset) in [100_000, 100_008, 100_000 + 8 * (words - 1)].into_iter().enumerate() {
         masm.store_const(Home::frame(offset), 0x1111_2222_3333_0001 + n as u64);
@@ -375,7 +375,7 @@ fn far_words(masm: &mut A64, words: u32) {
     }
     masm.zero_words(40_000, words, X9);
     masm.int_binary(IntSize::W64, IntBinary::Add, X0, X0, Operand::Home(Home::frame(40_000)));
-    masm.epilogue(FRAME, false, 0);
+    masm.epilogue(FRAME, 0);
 }
 
 #[test]
@@ -390,11 +390,11 @@ fn word_loops_reach_offsets_that_fit_no_instruction() {
 /// `i32 -> i32` with a frame of so many bytes: 1 if the whole frame can be written.
 fn checked_frame(masm: &mut A64, frame: u32) {
     let overflow = masm.stack_check(frame);
-    masm.prologue(frame, false);
+    masm.prologue(frame);
     masm.store_const(Home::frame(0), 5);
     masm.store_const(Home::frame(frame - 8), 6);
     masm.load_int(IntSize::W64, X0, Home::frame(0));
-    masm.epilogue(frame, false, 0);
+    masm.epilogue(frame, 0);
     trap_at(masm, [overflow], Trap::CallStackExhausted);
 }
 
@@ -420,7 +420,7 @@ fn alignment_is_made_of_instructions() {
                 masm.align(to);
                 assert_eq!(masm.buf.offset() % to, 0);
                 masm.buf.current.ensure(64);
-                masm.epilogue(0, false, 0);
+                masm.epilogue(0, 0);
             };
             let Some(seen) = run(&[I32], I32, &emit, &[vec![Bits::from_i32(3)]]) else { return };
             assert_eq!(seen, [Some(3)], "{before} to {to}");
@@ -521,9 +521,9 @@ fn sequences_are_as_short_as_planned() {
             0x17FF_FFFC,
         ],
     );
-    check_words_of(|masm| masm.prologue(24, true), &[0xD100_83FF, 0xF900_0FFE]);
-    check_words_of(|masm| masm.epilogue(0, false, 16), &[0x9100_43FF, 0xD65F_03C0]);
-    check_words_of(|masm| masm.epilogue(24, false, 16), &[0xF940_0FFE, 0x9100_C3FF, 0xD65F_03C0]);
+    check_words_of(|masm| masm.prologue(24), &[0xD100_83FF, 0xF900_0FFE]);
+    check_words_of(|masm| masm.epilogue(0, 16), &[0x9100_43FF, 0xD65F_03C0]);
+    check_words_of(|masm| masm.epilogue(24, 16), &[0xF940_0FFE, 0x9100_C3FF, 0xD65F_03C0]);
     assert_eq!(assemble(|masm| _ = masm.stack_check(4096)).len(), 12);
     assert_eq!(assemble(FlowOps::foreign_entry).len(), 16);
     for (reach, instructions) in [(Reach::Short, 1), (Reach::Near, 2), (Reach::Far, 3)] {

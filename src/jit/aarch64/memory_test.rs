@@ -6,8 +6,8 @@ use super::test_world::{Block, Func, TABLE, World, assemble, publish, world};
 use crate::arena::pages::{Mapping, Protection};
 use crate::jit::cases_test::{BOUNDS, accesses, extended};
 use crate::jit::fault;
-use crate::jit::masm::FlowOps;
-use crate::jit::masm::{Address, Gpr, MemoryOps, Reg, ScalarOps, Vreg};
+use crate::jit::masm::{Address, FlowOps, Gpr, Masm, MemoryOps, Reg, ScalarOps, Vreg};
+use crate::jit::target::{Arch, Target};
 use crate::spec::module::FuncIdx;
 use crate::spec::ops::{Access, IntSize, Sign};
 use crate::spec::trap::Trap;
@@ -100,7 +100,7 @@ fn loads_read_exactly_their_bytes_and_extend() {
             let dst = if matches!(access.ty(), F32 | F64) { Reg::Float(Vreg(0)) } else { Reg::Int(X0) };
             let emit = |masm: &mut A64| {
                 masm.load(access, dst, place.address);
-                masm.epilogue(0, false, 0);
+                masm.epilogue(0, 0);
             };
             let published = publish(&[Func { frame_bytes: 0, emit: &emit }]);
             let bytes: Vec<_> = (place.at..).take(access.bytes().into()).map(fresh).collect();
@@ -127,17 +127,55 @@ fn stores_write_exactly_their_bytes() {
                 &[Reg::Int(X0), Reg::Int(Gpr(7)), Reg::Int(Gpr(10))]
             };
             for &src in sources {
-                let place = place(world, index, offset, None);
+                let place = place(world, index, offset, Some(33));
                 let emit = |masm: &mut A64| {
                     match src {
                         Reg::Int(reg) => masm.move_int(IntSize::W64, reg, X0),
                         Reg::Float(reg) => crate::jit::masm::FloatOps::move_float(masm, reg, Vreg(0)),
                     }
                     masm.store(access, src, place.address);
-                    masm.epilogue(0, false, 0);
+                    masm.epilogue(0, 0);
                 };
                 check_stored(world, &place, access, VALUE, (index, float), &emit);
             }
+        }
+    }
+}
+
+/// The bytes, not the effect: whether a machine tears a store is its own affair.
+#[test]
+fn stores_that_may_cross_into_a_guard_are_loaded_from_first() {
+    const VECTOR: u32 = 1 << 26;
+    const LOAD: u32 = 1 << 22;
+    const REGISTER: u32 = 31;
+    let check = |access: Access, address: Address, probed: bool| {
+        let mut masm = A64::new(&Target::new(Arch::Aarch64));
+        masm.buf.current.ensure(64);
+        let float = matches!(access.ty(), F32 | F64);
+        masm.store(access, if float { Reg::Float(Vreg(3)) } else { Reg::Int(Gpr(3)) }, address);
+        let code = masm.buf.code().to_vec();
+        let words: Vec<u32> = code.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word)).collect();
+        let sites: Vec<_> = masm.buf.take_records().accesses.iter().map(|site| site.code).collect();
+        let last = u32::try_from(code.len()).unwrap() - 4;
+        let expected = match (address.site.is_some(), probed) {
+            (false, _) => vec![],
+            (true, false) => vec![last],
+            (true, true) => vec![last - 4, last],
+        };
+        assert_eq!(sites, expected, "{access:?} {address:?}");
+        if probed {
+            let [.., probe, store] = words[..] else { panic!("two accesses") };
+            assert_eq!(probe, store & !VECTOR | LOAD | REGISTER, "{access:?} {address:?}");
+        }
+    };
+    for access in accesses(false) {
+        let bytes = u64::from(access.bytes());
+        for offset in OFFSETS {
+            let of = |index, site| Address { index, offset, site };
+            check(access, of(Some(X1), Some(33)), bytes > 1);
+            check(access, of(None, Some(33)), !offset.is_multiple_of(bytes));
+            check(access, of(Some(X1), None), false);
+            check(access, of(None, None), false);
         }
     }
 }
@@ -175,7 +213,7 @@ fn constants_are_stored_whole() {
                 let place = place(world, index, offset, None);
                 let emit = |masm: &mut A64| {
                     masm.store_imm(access, value, place.address);
-                    masm.epilogue(0, false, 0);
+                    masm.epilogue(0, 0);
                 };
                 check_stored(world, &place, access, value, (index, false), &emit);
             }
@@ -193,7 +231,7 @@ fn checks_trap_from_the_first_byte_outside_with_the_end_as_datum() {
         let emit = |masm: &mut A64| {
             let outside = masm.bounds_check(index.map(|_| X1), end);
             masm.const_int(X0, 1);
-            masm.epilogue(0, false, 0);
+            masm.epilogue(0, 0);
             trap_at(masm, [outside], Trap::OutOfBoundsMemoryAccess);
         };
         let code = publish(&[Func { frame_bytes: 0, emit: &emit }]).foreign[0];
@@ -217,7 +255,7 @@ fn table_entries_are_found_below_the_length_only() {
     let block = world.context(0, &[], table);
     let emit = |masm: &mut A64| {
         let outside = masm.table_entry(X0, X1, TABLE);
-        masm.epilogue(0, false, 0);
+        masm.epilogue(0, 0);
         trap_at(masm, [outside], Trap::OutOfBoundsTableAccess);
     };
     let code = publish(&[Func { frame_bytes: 0, emit: &emit }]).foreign[0];
@@ -242,7 +280,7 @@ fn the_size_is_the_length_in_pages_and_i32s_are_verified() {
         masm.verify_i32(X0);
         masm.verify_i32(X1);
         masm.move_int(IntSize::W32, X1, X1);
-        masm.epilogue(0, false, 0);
+        masm.epilogue(0, 0);
     };
     let code = publish(&[Func { frame_bytes: 0, emit: &emit }]).foreign[0];
     for pages in [0, 1, 65535, 65536] {
@@ -296,18 +334,18 @@ fn guard_hits_are_traps_at_the_access() {
         for (store, frame) in [(false, 24), (true, 24), (false, 0), (true, 0)] {
             let address = Address { index: Some(X1), offset, site: Some(44) };
             let caller = |masm: &mut A64| {
-                masm.prologue(24, true);
+                masm.prologue(24);
                 masm.call_direct(FuncIdx::new(1), 0, 45);
-                masm.epilogue(24, true, 0);
+                masm.epilogue(24, 0);
             };
             let leaf = |masm: &mut A64| {
-                masm.prologue(frame, false);
+                masm.prologue(frame);
                 if store {
                     masm.store(access, Reg::Int(X0), address);
                 } else {
                     masm.load(access, Reg::Int(X0), address);
                 }
-                masm.epilogue(frame, false, 0);
+                masm.epilogue(frame, 0);
             };
             let caller = Func { frame_bytes: 24, emit: &caller };
             let code = publish(&[caller, Func { frame_bytes: frame, emit: &leaf }]).foreign[0];

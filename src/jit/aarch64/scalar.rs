@@ -342,10 +342,7 @@ const fn narrow(size: IntSize, bits: u64) -> u64 {
 
 /// Bits of a size.
 const fn width(size: IntSize) -> u32 {
-    match size {
-        IntSize::W32 => 32,
-        IntSize::W64 => 64,
-    }
+    size.bytes() * 8
 }
 
 /// A constant shift count as the machine and the standard take it.

@@ -24,10 +24,10 @@ use dynasmrt::DynasmApi;
 
 use super::A64;
 use super::encode::{Cc, asm, base_of, link_here};
+use super::flow::FUNC_ENTRY_SHIFT;
 use super::regs::{LINK, SCRATCH, SP, ZERO};
 use crate::jit::abi::{
-    Builtin, CELL_BYTES, CallPlan, DirectoryEntry, FUNC_INDEX_BITS, FuncEntry, HOST_FUNC_INDEX, Place,
-    SLOT_BITS, at,
+    Builtin, CELL_BYTES, CallPlan, DirectoryEntry, FUNC_INDEX_BITS, HOST_FUNC_INDEX, Place, SLOT_BITS, at,
 };
 use crate::jit::masm::{Base, FlowOps, Gpr, Home, RegisterPlan, StubOps, Vreg};
 use crate::spec::ops::{FloatSize, IntSize};
@@ -148,7 +148,7 @@ impl StubOps for A64 {
     fn builtin_stub(&mut self, builtin: Builtin) {
         const FRAME_BYTES: u32 = VOLATILE_BYTES + 8;
         self.begin();
-        self.prologue(FRAME_BYTES, true);
+        self.prologue(FRAME_BYTES);
         self.save_volatile(SP, 0);
         let function = builtin as u32 * 8 + at::BUILTINS_FIRST;
         asm!(self
@@ -161,7 +161,7 @@ impl StubOps for A64 {
         self.restore_volatile(SP, 0);
         let failed = self.jump_zero(IntSize::W64, true, Self::INT_RESULTS[0]);
         asm!(self ; ldr x0, [sp, FRAME_BYTES + 8]);
-        self.epilogue(FRAME_BYTES, true, 0);
+        self.epilogue(FRAME_BYTES, 0);
         link_here(&mut self.buf, failed);
         self.take_frame_down(FRAME_BYTES);
         self.raise_status();
@@ -275,7 +275,7 @@ impl StubOps for A64 {
         let cells_bytes = CELL_BYTES * narrow_count(params.len().max(results.len()));
         let frame_bytes = cells_bytes + VOLATILE_BYTES + 8;
         self.begin();
-        self.prologue(frame_bytes, true);
+        self.prologue(frame_bytes);
         self.save_volatile(SP, cells_bytes);
         for (&(place, _), offset) in plan.params.iter().zip(cells()) {
             let cell = Home::frame(offset);
@@ -302,7 +302,7 @@ impl StubOps for A64 {
                 Place::Stack(_) => unreachable!("results of a narrow signature are in registers"),
             }
         }
-        self.epilogue(frame_bytes, true, plan.param_bytes);
+        self.epilogue(frame_bytes, plan.param_bytes);
         link_here(&mut self.buf, failed);
         self.take_frame_down(frame_bytes);
         self.raise_status();
@@ -329,7 +329,7 @@ impl StubOps for A64 {
     fn host_stub_wide(&mut self) {
         const FRAME_BYTES: u32 = VOLATILE_BYTES + 16 + 8;
         self.begin();
-        self.prologue(FRAME_BYTES, true);
+        self.prologue(FRAME_BYTES);
         self.save_volatile(SP, 0);
         asm!(self
             ; stp x19, x20, [sp, 16]
@@ -398,10 +398,6 @@ const _: () = assert!(SLOT_SHIFT < 64);
 /// Binary logarithm of the bytes of a [`DirectoryEntry`].
 const DIRECTORY_ENTRY_SHIFT: u32 = 4;
 const _: () = assert!(size_of::<DirectoryEntry>() == 1 << DIRECTORY_ENTRY_SHIFT);
-
-/// Binary logarithm of the bytes of a [`FuncEntry`].
-const FUNC_ENTRY_SHIFT: u32 = 4;
-const _: () = assert!(size_of::<FuncEntry>() == 1 << FUNC_ENTRY_SHIFT);
 
 impl A64 {
     fn begin(&mut self) {

@@ -103,7 +103,7 @@ fn forward_frame(ty: &FuncType) -> u32 {
 fn forward(masm: &mut A64, ty: &FuncType) {
     let (plan, frame) = (plan(ty), forward_frame(ty));
     let own = plan.param_bytes + plan.result_bytes;
-    masm.prologue(frame, true);
+    masm.prologue(frame);
     for (n, reg) in (1..).zip(KEPT) {
         masm.store_int(Home::frame(own + 8 * n), reg);
     }
@@ -127,7 +127,7 @@ fn forward(masm: &mut A64, ty: &FuncType) {
     for (n, reg) in (1..).zip(KEPT) {
         masm.load_int(IntSize::W64, reg, Home::frame(own + 8 * n));
     }
-    masm.epilogue(frame, true, plan.param_bytes);
+    masm.epilogue(frame, plan.param_bytes);
     trap_at(masm, bad, Trap::Unreachable);
 }
 
@@ -213,12 +213,12 @@ fn a_freed_import_traps_for_the_caller() {
 fn countdown(masm: &mut A64) {
     const FRAME: u32 = 24;
     let overflow = masm.stack_check(FRAME);
-    masm.prologue(FRAME, true);
+    masm.prologue(FRAME);
     masm.compare_int(IntSize::W32, X0, Operand::Imm(0));
     let done = masm.jump_if(Cond::Int(IntCompare::Eq));
     masm.int_binary(IntSize::W32, IntBinary::Sub, X0, X0, Operand::Imm(1));
     masm.call_direct(FuncIdx::new(0), 0, CALL_SITE);
-    masm.epilogue(FRAME, true, 0);
+    masm.epilogue(FRAME, 0);
     trap_at(masm, done, Trap::Unreachable);
     trap_at(masm, [overflow], Trap::CallStackExhausted);
 }
@@ -264,11 +264,11 @@ const EXITS: [(u32, Trap); 6] = [
 
 /// A function of one i32 that leaves by that exit.
 fn exits(masm: &mut A64, frame: u32) {
-    masm.prologue(frame, false);
+    masm.prologue(frame);
     let jumps: Vec<_> = (0..EXITS.len())
         .map(|n| masm.jump_if_int(IntCompare::Eq, IntSize::W32, X0, Operand::Imm(n as u64)))
         .collect();
-    masm.epilogue(frame, false, 0);
+    masm.epilogue(frame, 0);
     masm.buf.set_cold(true);
     masm.buf.current.ensure(1024);
     for ((site, trap), jumps) in EXITS.into_iter().zip(jumps) {
@@ -286,9 +286,9 @@ fn every_exit_tells_its_own_site() {
     let block = world.context(0, &[], &[]);
     for frame in [0, 24] {
         let caller = |masm: &mut A64| {
-            masm.prologue(24, true);
+            masm.prologue(24);
             masm.call_direct(FuncIdx::new(1), 0, CALL_SITE);
-            masm.epilogue(24, true, 0);
+            masm.epilogue(24, 0);
         };
         let exits = |masm: &mut A64| exits(masm, frame);
         let funcs = [Func { frame_bytes: 24, emit: &caller }, Func { frame_bytes: frame, emit: &exits }];
@@ -325,7 +325,7 @@ fn machine_code_runs_under_the_default_fpcr_and_the_host_gets_its_own_back() {
     let Some(world) = world() else { return };
     let read = |masm: &mut A64| {
         asm!(masm ; mrs x0, FPCR);
-        masm.epilogue(0, false, 0);
+        masm.epilogue(0, 0);
     };
     let trap = |masm: &mut A64| {
         let jump = masm.jump();
@@ -414,7 +414,7 @@ fn destroy(masm: &mut A64, ty: &FuncType) {
     let exit = masm.jump_if_int(IntCompare::Ne, IntSize::W64, X0, Operand::Imm(0));
     fill(masm, A64::INT_TEMPS, (0..8).chain(16..32).map(Vreg));
     masm.const_int(MEMORY, 0x5A5A);
-    masm.epilogue(0, false, plan.param_bytes);
+    masm.epilogue(0, plan.param_bytes);
     let trap = masm.buf.here();
     exit.into_iter().for_each(|jump| masm.link(jump, trap));
     fill(masm, A64::INT_PINS, (0..32).map(Vreg));
@@ -443,7 +443,7 @@ fn the_host_gets_its_own_registers_back() {
 /// A function that hands three i64 to a builtin, with all pins filled, and returns what it returns.
 fn ask(masm: &mut A64, builtin: Builtin, immediate: u64) {
     const FRAME: u32 = 32 + 32 + 8;
-    masm.prologue(FRAME, true);
+    masm.prologue(FRAME);
     for (n, reg) in (0..).zip([X0, X1, X2]) {
         masm.store_int(Home::frame(8 * n), reg);
     }
@@ -457,7 +457,7 @@ fn ask(masm: &mut A64, builtin: Builtin, immediate: u64) {
     for (n, reg) in (4..).zip(KEPT) {
         masm.load_int(IntSize::W64, reg, Home::frame(8 * n));
     }
-    masm.epilogue(FRAME, true, 0);
+    masm.epilogue(FRAME, 0);
     trap_at(masm, bad, Trap::Unreachable);
 }
 
@@ -490,11 +490,11 @@ const INDIRECT_FRAME: u32 = 24;
 /// `(i64, i32) -> i64`: calls entry number i32 of the table with the i64.
 fn call_indirect(masm: &mut A64) {
     let own = Home::frame(16);
-    masm.prologue(INDIRECT_FRAME, true);
+    masm.prologue(INDIRECT_FRAME);
     let exits = masm.indirect_lookup(X1, TABLE, 3, CALLED, [X9, X10]);
     masm.call_scratch(0, CALL_SITE);
     let end = masm.buf.here();
-    masm.epilogue(INDIRECT_FRAME, true, 0);
+    masm.epilogue(INDIRECT_FRAME, 0);
     trap_at(masm, [exits.undefined], Trap::UndefinedElement);
     trap_at(masm, [exits.mismatch], Trap::IndirectCallTypeMismatch);
     masm.buf.set_cold(true);
@@ -513,7 +513,7 @@ fn add_base(masm: &mut A64, more: u32) {
     asm!(masm
         ; add x0, x0, more
         ; add x0, x0, x27);
-    masm.epilogue(0, false, 0);
+    masm.epilogue(0, 0);
 }
 
 /// Words of the test's table.
@@ -614,7 +614,7 @@ fn resolve_only(masm: &mut A64) {
     // All but the one that the sequence is given.
     let temps: Vec<_> = A64::INT_TEMPS.iter().copied().filter(|&temp| temp != X9).collect();
     let floats = || (0..31).map(Vreg);
-    masm.prologue(FRAME, true);
+    masm.prologue(FRAME);
     for (n, reg) in (0..).zip(KEPT) {
         masm.store_int(Home::frame(8 * n), reg);
     }
@@ -631,7 +631,7 @@ fn resolve_only(masm: &mut A64) {
         masm.load_int(IntSize::W64, reg, Home::frame(8 * n));
     }
     masm.const_int(X0, 1);
-    masm.epilogue(FRAME, true, 0);
+    masm.epilogue(FRAME, 0);
     trap_at(masm, bad, Trap::Unreachable);
 }
 

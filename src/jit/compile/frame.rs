@@ -70,7 +70,7 @@ impl<M: Masm> Emit<'_, M> {
             let overflow = self.m.stack_check(self.frame.bytes);
             self.trap_if([overflow], Trap::CallStackExhausted);
         }
-        self.m.prologue(self.frame.bytes, self.summary.calls);
+        self.m.prologue(self.frame.bytes);
         self.each_save(|m, home, save| match save {
             Save::Int(reg) => m.store_int(home, reg),
             Save::Float(reg) => m.store_float(home, reg),
@@ -87,7 +87,7 @@ impl<M: Masm> Emit<'_, M> {
             Save::Float(reg) => m.load_float(FloatSize::F64, reg, home),
         });
         let param_bytes = self.plan().param_bytes;
-        self.m.epilogue(self.frame.bytes, self.summary.calls, param_bytes);
+        self.m.epilogue(self.frame.bytes, param_bytes);
     }
 
     /// Number of registers that an epilogue restores.

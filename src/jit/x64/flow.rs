@@ -25,7 +25,7 @@ use super::encode::{
 use super::memory::table_word;
 use super::regs::{CONTEXT_BIAS, MEMORY, RAX, RSP, SCRATCH};
 use crate::arena::code_buf::{CodeBuf, HEADROOM};
-use crate::jit::abi::{Builtin, FuncEntry, STACK_RESERVE_BYTES, at};
+use crate::jit::abi::{Builtin, FuncEntry, SMALL_FRAME_BYTES_MAX, at};
 use crate::jit::buffers::{Jump, Mark, Reloc};
 use crate::jit::image::TypePatch;
 use crate::jit::masm::{Base, Cond, FlowOps, Gpr, Home, IndirectExits, Jumps, Operand, Reach, ScalarOps};
@@ -35,10 +35,6 @@ use crate::spec::trap::Trap;
 
 /// Bytes between the foreign entry of a function and its local one.
 const FOREIGN_ENTRY_BYTES: u32 = 19;
-
-/// Frames up to this size are left out of the stack check: the reserve below the limit holds them.
-const SMALL_FRAME_BYTES_MAX: u32 = 4096;
-const _: () = assert!(SMALL_FRAME_BYTES_MAX < STACK_RESERVE_BYTES);
 
 /// Binary logarithm of the bytes of a [`FuncEntry`].
 const FUNC_ENTRY_SHIFT: u8 = 4;
@@ -179,11 +175,11 @@ impl FlowOps for X64 {
         self.jcc(Cc::B)
     }
 
-    fn prologue(&mut self, frame_bytes: u32, _calls: bool) {
+    fn prologue(&mut self, frame_bytes: u32) {
         self.lower_stack(frame_bytes);
     }
 
-    fn epilogue(&mut self, frame_bytes: u32, _calls: bool, param_bytes: u32) {
+    fn epilogue(&mut self, frame_bytes: u32, param_bytes: u32) {
         self.raise_stack(frame_bytes);
         if param_bytes == 0 {
             asm!(self ; ret);

@@ -47,7 +47,7 @@ fn taken(masm: &mut X64, cond: Cond, back_over: Option<usize>) {
     let start = masm.jump();
     let yes = masm.buf.here();
     masm.const_int(RAX, 1);
-    masm.epilogue(0, false, 0);
+    masm.epilogue(0, 0);
     masm.buf.current.append(&vec![0xCC; back_over.unwrap_or(0)]);
     masm.buf.current.ensure(256);
     let here = masm.buf.here();
@@ -62,7 +62,7 @@ fn taken(masm: &mut X64, cond: Cond, back_over: Option<usize>) {
         }
     }
     masm.const_int(RAX, 0);
-    masm.epilogue(0, false, 0);
+    masm.epilogue(0, 0);
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn taken_by_ints(masm: &mut X64, (size, compare): (IntSize, IntCompare), rhs: Op
     let start = masm.jump();
     let yes = masm.buf.here();
     masm.const_int(RAX, 1);
-    masm.epilogue(0, false, 0);
+    masm.epilogue(0, 0);
     land(masm, Jumps::from_slice(&[start]));
     if back {
         masm.jump_back_if_int(compare, size, RAX, rhs, yes);
@@ -103,7 +103,7 @@ fn taken_by_ints(masm: &mut X64, (size, compare): (IntSize, IntCompare), rhs: Op
         }
     }
     masm.const_int(RAX, 0);
-    masm.epilogue(0, false, 0);
+    masm.epilogue(0, 0);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn count(masm: &mut X64, filler: usize, conditional: bool) {
         land(masm, out);
     }
     masm.move_int(IntSize::W32, RAX, RCX);
-    masm.epilogue(0, false, 0);
+    masm.epilogue(0, 0);
 }
 
 #[test]
@@ -173,14 +173,14 @@ fn by_table(masm: &mut X64, count: u32, misalign: u32) {
             masm.buf.current.ensure(64);
             let at = masm.buf.here();
             masm.const_int(RAX, u64::from(100 + arm));
-            masm.epilogue(0, false, 0);
+            masm.epilogue(0, 0);
             at
         })
         .collect();
     let here = masm.buf.here();
     masm.link(outside, here);
     masm.const_int(RAX, 99);
-    masm.epilogue(0, false, 0);
+    masm.epilogue(0, 0);
     masm.buf.current.append(&vec![0xCC; misalign as usize]);
     let mut start = None;
     for arm in arms {
@@ -212,14 +212,14 @@ const WORDS: u32 = 100;
 /// Hands `WORDS` words of the frame to import 0 after `change` has been at them.
 fn show_words(masm: &mut X64, change: &dyn Fn(&mut X64)) {
     const FRAME: u32 = WORDS * 8 + 8;
-    masm.prologue(FRAME, true);
+    masm.prologue(FRAME);
     masm.buf.current.ensure(8192);
     for word in 0..WORDS {
         masm.store_const(Home::frame(8 * word), u64::from(word) << 33 | 0x8000_0000);
     }
     change(masm);
     masm.call_import(IMPORTS[0], Home::frame(WORDS * 8), false, WORDS * 8, 1);
-    masm.epilogue(FRAME, true, 0);
+    masm.epilogue(FRAME, 0);
 }
 
 fn check_words(change: &dyn Fn(&mut X64), expected: impl FnOnce(&mut [u64])) {
@@ -260,11 +260,11 @@ fn word_loops_touch_exactly_their_words() {
 /// `i32 -> i32` with a frame of so many bytes: 1 if the whole frame can be written.
 fn checked_frame(masm: &mut X64, frame: u32) {
     let overflow = masm.stack_check(frame);
-    masm.prologue(frame, false);
+    masm.prologue(frame);
     masm.store_const(Home::frame(0), 5);
     masm.store_const(Home::frame(frame - 8), 6);
     masm.load_int(IntSize::W64, RAX, Home::frame(0));
-    masm.epilogue(frame, false, 0);
+    masm.epilogue(frame, 0);
     trap_at(masm, [overflow], Trap::CallStackExhausted);
 }
 
@@ -289,7 +289,7 @@ fn alignment_is_made_of_instructions() {
                 masm.align(to);
                 assert_eq!(masm.buf.offset() % to, 0);
                 masm.buf.current.ensure(64);
-                masm.epilogue(0, false, 0);
+                masm.epilogue(0, 0);
             };
             let Some(seen) = run(&[I32], I32, &emit, &[vec![Bits::from_i32(3)]]) else { return };
             assert_eq!(seen, [Some(3)], "{before} to {to}");
@@ -324,8 +324,8 @@ fn check_bytes(emit: impl FnOnce(&mut X64), expected: &[u8]) {
 #[test]
 fn sequences_are_as_short_as_planned() {
     check_bytes(|masm| masm.trap_exit(Trap::Unreachable, 0), &[0x6A, 1, 0x41, 0xFF, 0x57, 0x88]);
-    check_bytes(|masm| masm.prologue(24, true), &[0x48, 0x83, 0xEC, 24]);
-    check_bytes(|masm| masm.epilogue(0, false, 16), &[0xC2, 16, 0]);
+    check_bytes(|masm| masm.prologue(24), &[0x48, 0x83, 0xEC, 24]);
+    check_bytes(|masm| masm.epilogue(0, 16), &[0xC2, 16, 0]);
     check_bytes(|masm| _ = masm.stack_check(4096), &[0x49, 0x3B, 0x67, 0x80, 0x0F, 0x82, 0, 0, 0, 0]);
     assert_eq!(assemble(FlowOps::foreign_entry).len(), 19);
 }

@@ -72,7 +72,7 @@ fn loads_read_exactly_their_bytes_and_extend() {
             let dst = if matches!(access.ty(), F32 | F64) { Reg::Float(Vreg(0)) } else { Reg::Int(RAX) };
             let emit = |masm: &mut X64| {
                 masm.load(access, dst, place.address);
-                masm.epilogue(0, false, 0);
+                masm.epilogue(0, 0);
             };
             let published = publish(&[Func { frame_bytes: 0, emit: &emit }]);
             let bytes: Vec<_> = (place.at..).take(access.bytes().into()).map(fresh).collect();
@@ -106,7 +106,7 @@ fn stores_write_exactly_their_bytes() {
                         Reg::Float(reg) => crate::jit::masm::FloatOps::move_float(masm, reg, Vreg(0)),
                     }
                     masm.store(access, src, place.address);
-                    masm.epilogue(0, false, 0);
+                    masm.epilogue(0, 0);
                 };
                 check_stored(world, &place, access, VALUE, (index, float), &emit);
             }
@@ -147,7 +147,7 @@ fn constants_are_stored_whole() {
                 let place = place(world, index, offset, None);
                 let emit = |masm: &mut X64| {
                     masm.store_imm(access, value, place.address);
-                    masm.epilogue(0, false, 0);
+                    masm.epilogue(0, 0);
                 };
                 check_stored(world, &place, access, value, (index, false), &emit);
             }
@@ -165,7 +165,7 @@ fn checks_trap_from_the_first_byte_outside_with_the_end_as_datum() {
         let emit = |masm: &mut X64| {
             let outside = masm.bounds_check(index.map(|_| RCX), end);
             masm.const_int(RAX, 1);
-            masm.epilogue(0, false, 0);
+            masm.epilogue(0, 0);
             trap_at(masm, [outside], Trap::OutOfBoundsMemoryAccess);
         };
         let code = publish(&[Func { frame_bytes: 0, emit: &emit }]).foreign[0];
@@ -189,7 +189,7 @@ fn table_entries_are_found_below_the_length_only() {
     let block = world.context(0, &[], table);
     let emit = |masm: &mut X64| {
         let outside = masm.table_entry(RAX, RCX, TABLE);
-        masm.epilogue(0, false, 0);
+        masm.epilogue(0, 0);
         trap_at(masm, [outside], Trap::OutOfBoundsTableAccess);
     };
     let code = publish(&[Func { frame_bytes: 0, emit: &emit }]).foreign[0];
@@ -214,7 +214,7 @@ fn the_size_is_the_length_in_pages_and_i32s_are_verified() {
         masm.verify_i32(RAX);
         masm.verify_i32(RCX);
         masm.move_int(IntSize::W32, RDX, RCX);
-        masm.epilogue(0, false, 0);
+        masm.epilogue(0, 0);
     };
     let code = publish(&[Func { frame_bytes: 0, emit: &emit }]).foreign[0];
     for pages in [0, 1, 65535, 65536] {
@@ -262,18 +262,18 @@ fn guard_hits_are_traps_at_the_access() {
         for (store, frame) in [(false, 24), (true, 24), (false, 0), (true, 0)] {
             let address = Address { index: Some(RCX), offset, site: Some(44) };
             let caller = |masm: &mut X64| {
-                masm.prologue(24, true);
+                masm.prologue(24);
                 masm.call_direct(FuncIdx::new(1), 0, 45);
-                masm.epilogue(24, true, 0);
+                masm.epilogue(24, 0);
             };
             let leaf = |masm: &mut X64| {
-                masm.prologue(frame, false);
+                masm.prologue(frame);
                 if store {
                     masm.store(access, Reg::Int(RAX), address);
                 } else {
                     masm.load(access, Reg::Int(RAX), address);
                 }
-                masm.epilogue(frame, false, 0);
+                masm.epilogue(frame, 0);
             };
             let caller = Func { frame_bytes: 24, emit: &caller };
             let code = publish(&[caller, Func { frame_bytes: frame, emit: &leaf }]).foreign[0];

@@ -318,7 +318,7 @@ impl StubOps for X64 {
             }
         }
         let frame = frame_bytes.cast_unsigned();
-        self.epilogue(frame, true, plan.param_bytes);
+        self.epilogue(frame, plan.param_bytes);
         self.land_here(failed);
         self.alu_imm(Alu::Add, IntSize::W64, RSP, frame_bytes);
         self.raise_status();

@@ -95,7 +95,7 @@ fn forward_frame(ty: &FuncType) -> u32 {
 fn forward(masm: &mut X64, ty: &FuncType) {
     let (plan, frame) = (plan(ty), forward_frame(ty));
     let own = plan.param_bytes + plan.result_bytes;
-    masm.prologue(frame, true);
+    masm.prologue(frame);
     for (n, reg) in (1..).zip(KEPT) {
         masm.store_int(Home::frame(own + 8 * n), reg);
     }
@@ -119,7 +119,7 @@ fn forward(masm: &mut X64, ty: &FuncType) {
     for (n, reg) in (1..).zip(KEPT) {
         masm.load_int(IntSize::W64, reg, Home::frame(own + 8 * n));
     }
-    masm.epilogue(frame, true, plan.param_bytes);
+    masm.epilogue(frame, plan.param_bytes);
     trap_at(masm, bad, Trap::Unreachable);
 }
 
@@ -205,12 +205,12 @@ fn a_freed_import_traps_for_the_caller() {
 fn countdown(masm: &mut X64) {
     const FRAME: u32 = 24;
     let overflow = masm.stack_check(FRAME);
-    masm.prologue(FRAME, true);
+    masm.prologue(FRAME);
     masm.compare_int(IntSize::W32, RAX, Operand::Imm(0));
     let done = masm.jump_if(Cond::Int(IntCompare::Eq));
     masm.int_binary(IntSize::W32, IntBinary::Sub, RAX, RAX, Operand::Imm(1));
     masm.call_direct(FuncIdx::new(0), 0, CALL_SITE);
-    masm.epilogue(FRAME, true, 0);
+    masm.epilogue(FRAME, 0);
     trap_at(masm, done, Trap::Unreachable);
     trap_at(masm, [overflow], Trap::CallStackExhausted);
 }
@@ -253,11 +253,11 @@ const EXITS: [(u32, Trap); 6] = [
 
 /// A function of one i32 that leaves by that exit.
 fn exits(masm: &mut X64, frame: u32) {
-    masm.prologue(frame, false);
+    masm.prologue(frame);
     let jumps: Vec<_> = (0..EXITS.len())
         .map(|n| masm.jump_if_int(IntCompare::Eq, IntSize::W32, RAX, Operand::Imm(n as u64)))
         .collect();
-    masm.epilogue(frame, false, 0);
+    masm.epilogue(frame, 0);
     masm.buf.set_cold(true);
     masm.buf.current.ensure(1024);
     for ((site, trap), jumps) in EXITS.into_iter().zip(jumps) {
@@ -275,9 +275,9 @@ fn every_exit_tells_its_own_site() {
     let block = world.context(0, &[], &[]);
     for frame in [0, 24] {
         let caller = |masm: &mut X64| {
-            masm.prologue(24, true);
+            masm.prologue(24);
             masm.call_direct(FuncIdx::new(1), 0, CALL_SITE);
-            masm.epilogue(24, true, 0);
+            masm.epilogue(24, 0);
         };
         let exits = |masm: &mut X64| exits(masm, frame);
         let funcs = [Func { frame_bytes: 24, emit: &caller }, Func { frame_bytes: frame, emit: &exits }];
@@ -313,11 +313,11 @@ fn with_mxcsr(stub: usize, before: u32, after: &'static AtomicU32) -> usize {
 fn machine_code_runs_under_the_default_mxcsr_and_the_host_gets_its_own_back() {
     let Some(world) = world() else { return };
     let read = |masm: &mut X64| {
-        masm.prologue(8, false);
+        masm.prologue(8);
         asm!(masm
             ; stmxcsr [rsp]
             ; mov eax, [rsp]);
-        masm.epilogue(8, false, 0);
+        masm.epilogue(8, 0);
     };
     let trap = |masm: &mut X64| {
         let jump = masm.jump();
@@ -346,7 +346,7 @@ fn machine_code_runs_under_the_default_mxcsr_and_the_host_gets_its_own_back() {
 /// A function that hands three i64 to a builtin, with all pins filled, and returns what it returns.
 fn ask(masm: &mut X64, builtin: Builtin, immediate: u64) {
     const FRAME: u32 = 32 + 32 + 8;
-    masm.prologue(FRAME, true);
+    masm.prologue(FRAME);
     for (n, reg) in (0..).zip([RAX, RCX, RDX]) {
         masm.store_int(Home::frame(8 * n), reg);
     }
@@ -360,7 +360,7 @@ fn ask(masm: &mut X64, builtin: Builtin, immediate: u64) {
     for (n, reg) in (4..).zip(KEPT) {
         masm.load_int(IntSize::W64, reg, Home::frame(8 * n));
     }
-    masm.epilogue(FRAME, true, 0);
+    masm.epilogue(FRAME, 0);
     trap_at(masm, bad, Trap::Unreachable);
 }
 
@@ -393,11 +393,11 @@ const INDIRECT_FRAME: u32 = 24;
 /// `(i64, i32) -> i64`: calls entry number i32 of the table with the i64.
 fn call_indirect(masm: &mut X64) {
     let own = Home::frame(16);
-    masm.prologue(INDIRECT_FRAME, true);
+    masm.prologue(INDIRECT_FRAME);
     let exits = masm.indirect_lookup(RCX, TABLE, 3, CALLED, [RDX, RDI]);
     masm.call_scratch(0, CALL_SITE);
     let end = masm.buf.here();
-    masm.epilogue(INDIRECT_FRAME, true, 0);
+    masm.epilogue(INDIRECT_FRAME, 0);
     trap_at(masm, [exits.undefined], Trap::UndefinedElement);
     trap_at(masm, [exits.mismatch], Trap::IndirectCallTypeMismatch);
     masm.buf.set_cold(true);
@@ -416,7 +416,7 @@ fn add_base(masm: &mut X64, more: i32) {
     asm!(masm
         ; add rax, more
         ; add rax, r14);
-    masm.epilogue(0, false, 0);
+    masm.epilogue(0, 0);
 }
 
 /// Words of the test's table.
@@ -516,7 +516,7 @@ fn resolve_only(masm: &mut X64) {
     const FRAME: u32 = 40;
     let temps = [RAX, RCX, RDI];
     let pins = [RSI, R8, super::regs::R9, super::regs::R10, RBX, RBP, super::regs::R12, super::regs::R13];
-    masm.prologue(FRAME, true);
+    masm.prologue(FRAME);
     for (n, reg) in (0..).zip(KEPT) {
         masm.store_int(Home::frame(8 * n), reg);
     }
@@ -533,7 +533,7 @@ fn resolve_only(masm: &mut X64) {
         masm.load_int(IntSize::W64, reg, Home::frame(8 * n));
     }
     masm.const_int(RAX, 1);
-    masm.epilogue(FRAME, true, 0);
+    masm.epilogue(FRAME, 0);
     trap_at(masm, bad, Trap::Unreachable);
 }
 
