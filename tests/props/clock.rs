@@ -12,8 +12,9 @@ use skep::{Engine, Error, Module};
 const BASE: Duration = Duration::from_millis(50);
 /// What each byte adds.
 const NANOS_PER_BYTE: u64 = 150;
-/// Builds for tests are slower by about this much.
-const FACTOR: u32 = if cfg!(debug_assertions) { 10 } else { 1 };
+/// Builds for tests are slower by about ten times on a quiet machine, and more on others: they show only that nothing grows faster
+/// than its input. The promise itself is for optimised builds.
+const FACTOR: u32 = if cfg!(debug_assertions) { 40 } else { 1 };
 
 /// Time that this thread has run so far.
 fn thread_time() -> Option<Duration> {
