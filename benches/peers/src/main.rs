@@ -3,7 +3,7 @@
 //! any engine, or when skep does not compile it. What another engine refuses to compile is only reported.
 //!
 //! Reading order: `corpus` (which programs), `expect` and `answer` (what is right), `engines` (one file each), `host`
-//! (what guests import), `measure`, `report`.
+//! (what guests import), `measure`, `report`; `micro` is a bench of its own: single calls.
 
 mod answer;
 mod clock;
@@ -14,10 +14,11 @@ mod goals;
 mod host;
 mod machine;
 mod measure;
+mod micro;
 mod report;
 mod sections;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
@@ -35,13 +36,14 @@ use skep::Tuning;
   skep-peers --corpora DIR                       the headline set on all compilers
   skep-peers --set index --runs 3 --markdown     everything that runs, as Markdown
   skep-peers --set real --csv > real.csv         compile times of the big modules
+  skep-peers --calls --goals                     what one call costs, of each kind
   skep-peers coremark gemm --peers cranelift,winch,wasmi")]
 struct Options {
     /// Only programs whose name contains one of these; without --set, of the whole index
     filters: Vec<String>,
     /// Folder that holds index.json and the modules it names
-    #[arg(long, env = "SKEP_CORPORA", value_name = "DIR")]
-    corpora: PathBuf,
+    #[arg(long, env = "SKEP_CORPORA", value_name = "DIR", required_unless_present = "calls")]
+    corpora: Option<PathBuf>,
     /// Which programs [default: headline]
     #[arg(long, value_enum)]
     set: Option<Set>,
@@ -63,6 +65,9 @@ struct Options {
     /// CPU seconds after which an engine gets no further compile or run of the same program
     #[arg(long, default_value_t = 20.0, value_name = "SECONDS")]
     limit: f64,
+    /// Instead of programs: what one call costs, of each kind; needs no corpora
+    #[arg(long, conflicts_with_all = ["filters", "set", "ablation", "list"])]
+    calls: bool,
     /// Print Markdown tables
     #[arg(long, conflicts_with = "csv")]
     markdown: bool,
@@ -75,6 +80,20 @@ struct Options {
     /// Print the names of the programs and stop
     #[arg(long)]
     list: bool,
+}
+
+impl Options {
+    fn format(&self) -> Format {
+        match (self.markdown, self.csv) {
+            (true, _) => Format::Markdown,
+            (_, true) => Format::Csv,
+            _ => Format::Plain,
+        }
+    }
+
+    fn without(&self) -> Tuning {
+        self.without.iter().fold(Tuning::NONE, |all, &one| all.with(one))
+    }
 }
 
 fn main() -> ExitCode {
@@ -97,8 +116,15 @@ fn main() -> ExitCode {
 
 /// Whether all went right.
 fn bench(options: &Options) -> Result<bool> {
+    if options.calls {
+        return micro::bench(&options.peers, options.without(), options.format(), options.goals);
+    }
     let default = if options.filters.is_empty() { Set::Headline } else { Set::All };
-    let programs = corpus::load(&options.corpora, options.set.unwrap_or(default), &options.filters)?;
+    let programs = corpus::load(
+        options.corpora.as_deref().unwrap_or(Path::new("")),
+        options.set.unwrap_or(default),
+        &options.filters,
+    )?;
     if options.list {
         programs.iter().for_each(|program| println!("{}", program.name));
         return Ok(true);
@@ -116,11 +142,7 @@ fn bench(options: &Options) -> Result<bool> {
             Err(error) => faults.push(format!("{}: {error:#}", program.name)),
         }
     }
-    let format = match (options.markdown, options.csv) {
-        (true, _) => Format::Markdown,
-        (_, true) => Format::Csv,
-        _ => Format::Plain,
-    };
+    let format = options.format();
     if format != Format::Csv {
         println!("{machine}; {} compiles and {} runs at most", plan.compiles, plan.runs);
     }
@@ -139,6 +161,5 @@ fn peers(options: &Options) -> Result<Vec<Box<dyn Peer>>> {
     if options.ablation {
         return Skep::ablation();
     }
-    let without = options.without.iter().fold(Tuning::NONE, |all, &one| all.with(one));
-    options.peers.iter().map(|which| which.peer(without)).collect()
+    options.peers.iter().map(|which| which.peer(options.without())).collect()
 }

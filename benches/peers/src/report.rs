@@ -235,7 +235,8 @@ fn number(value: Option<f64>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
 
-fn heading(text: &mut String, format: Format, title: &str) {
+/// A title before a table.
+pub fn heading(text: &mut String, format: Format, title: &str) {
     let _ = if format == Format::Markdown {
         writeln!(text, "\n**{title}**\n")
     } else {
@@ -244,7 +245,7 @@ fn heading(text: &mut String, format: Format, title: &str) {
 }
 
 /// Rows as a table, the first one its head; a column that is empty throughout is left out.
-fn render(rows: &[Vec<String>], format: Format) -> String {
+pub fn render(rows: &[Vec<String>], format: Format) -> String {
     let widths: Vec<usize> = (0..rows[0].len())
         .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
         .collect();
