@@ -1,16 +1,35 @@
-//! CPU time. Nothing here reads a wall clock: other work on the machine must not change a figure, nor what a guest counts.
+//! Times. Runs and compiles on one thread are measured in CPU time: other work on the machine must not change a figure, nor
+//! what a guest counts. Only where numbers of threads are compared does a wall clock count.
 
 use rustix::time::{ClockId, clock_gettime};
+
+/// What compiling is measured by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// CPU time of the whole process, since an engine may compile on a thread of its own. Nothing else runs here meanwhile.
+    Cpu,
+    /// Time as it passes.
+    Wall,
+}
+
+impl Clock {
+    /// The clock for this many compiling threads: the work that one does, the time that several take.
+    pub fn of(threads: usize) -> Self {
+        if threads == 1 { Self::Cpu } else { Self::Wall }
+    }
+
+    /// Seconds since some moment.
+    pub fn seconds(self) -> f64 {
+        match self {
+            Self::Cpu => seconds(ClockId::ProcessCPUTime),
+            Self::Wall => seconds(ClockId::Monotonic),
+        }
+    }
+}
 
 /// CPU time of this thread, in seconds: what a run is measured by.
 pub fn thread_seconds() -> f64 {
     seconds(ClockId::ThreadCPUTime)
-}
-
-/// CPU time of the whole process, in seconds: what compiling is measured by, since an engine may compile on a thread of
-/// its own. Nothing else runs here meanwhile.
-pub fn process_seconds() -> f64 {
-    seconds(ClockId::ProcessCPUTime)
 }
 
 fn seconds(id: ClockId) -> f64 {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::expect::Expect;
+use crate::odd;
 
 /// Run these for a quick comparison: one program for each kind of work.
 const HEADLINE: [&str; 16] = [
@@ -43,6 +44,8 @@ pub enum Set {
     Real,
     /// everything in the index that needs no more than `index` does
     All,
+    /// modules made here, in shapes that take compilers time out of proportion; they are compiled only
+    Odd,
 }
 
 /// One row of `index.json`; fields that nothing here reads are left out.
@@ -56,6 +59,17 @@ struct Row {
     how: String,
     ans: String,
     sha: String,
+}
+
+/// Where a module comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Benchmark programs.
+    Bench,
+    /// Modules that somebody uses.
+    Real,
+    /// Made by `odd`.
+    Odd,
 }
 
 /// What of a run is the program's time.
@@ -75,6 +89,8 @@ pub enum Timing {
 pub struct Program {
     /// Short name, unique in the index.
     pub name: String,
+    /// Where it comes from.
+    pub origin: Origin,
     /// Where the module lies.
     pub path: PathBuf,
     /// The export to call.
@@ -89,7 +105,13 @@ pub struct Program {
     pub timing: Timing,
     /// What a run must answer; `None` compiles only.
     pub expect: Option<Expect>,
-    sha: String,
+    source: Source,
+}
+
+enum Source {
+    /// A file with this SHA-256.
+    File(String),
+    Made(Vec<u8>),
 }
 
 impl Program {
@@ -108,24 +130,62 @@ impl Program {
             timing: timing(row),
             entry: row.entry.clone(),
             expect,
-            sha: row.sha.clone(),
+            origin: if row.group.starts_with("real/") { Origin::Real } else { Origin::Bench },
+            source: Source::File(row.sha.clone()),
             path,
         })
     }
 
+    /// A module that was made here.
+    fn made(name: &str, wasm: Vec<u8>) -> Self {
+        Self {
+            name: format!("odd/{name}"),
+            origin: Origin::Odd,
+            path: PathBuf::new(),
+            entry: String::new(),
+            args: Vec::new(),
+            stdin: None,
+            preopen: false,
+            timing: Timing::Call,
+            expect: None,
+            source: Source::Made(wasm),
+        }
+    }
+
     /// The module's bytes, once they are known to be those that the index means.
     pub fn bytes(&self) -> Result<Vec<u8>> {
+        let sha = match &self.source {
+            Source::Made(wasm) => return Ok(wasm.clone()),
+            Source::File(sha) => sha,
+        };
         let bytes = std::fs::read(&self.path).with_context(|| format!("{}: missing", self.path.display()))?;
         let found = hex(&Sha256::digest(&bytes));
-        if found != self.sha {
-            bail!("{}: sha256 is {found}, the index says {}", self.path.display(), self.sha);
+        if found != *sha {
+            bail!("{}: sha256 is {found}, the index says {sha}", self.path.display());
         }
         Ok(bytes)
     }
 }
 
 /// The programs of `set` whose name contains one of `filters` (all without filters).
-pub fn load(corpora: &Path, set: Set, filters: &[String]) -> Result<Vec<Program>> {
+pub fn load(corpora: Option<&Path>, set: Set, filters: &[String]) -> Result<Vec<Program>> {
+    let fits =
+        |program: &Program| filters.is_empty() || filters.iter().any(|filter| program.name.contains(filter));
+    let mut programs = match set {
+        Set::Odd => odd::SHAPES.iter().map(|shape| Program::made(shape.name, (shape.make)())).collect(),
+        _ => of_index(corpora.context("which folder holds the corpora? (--corpora)")?, set)?,
+    };
+    if set == Set::Headline && programs.len() != HEADLINE.len() {
+        bail!("the index lacks programs of the headline set: {} of {}", programs.len(), HEADLINE.len());
+    }
+    programs.retain(fits);
+    if programs.is_empty() {
+        bail!("no program fits");
+    }
+    Ok(programs)
+}
+
+fn of_index(corpora: &Path, set: Set) -> Result<Vec<Program>> {
     let index = corpora.join("index.json");
     let text = std::fs::read_to_string(&index).with_context(|| format!("cannot read {}", index.display()))?;
     let rows: Vec<Row> = serde_json::from_str(&text).with_context(|| index.display().to_string())?;
@@ -137,16 +197,11 @@ pub fn load(corpora: &Path, set: Set, filters: &[String]) -> Result<Vec<Program>
             Set::Index => program.expect.is_some(),
             Set::Real => row.group.starts_with("real/"),
             Set::All => true,
+            Set::Odd => false,
         };
-        if asked && (filters.is_empty() || filters.iter().any(|filter| program.name.contains(filter))) {
+        if asked {
             programs.push(program);
         }
-    }
-    if set == Set::Headline && filters.is_empty() && programs.len() != HEADLINE.len() {
-        bail!("the index lacks programs of the headline set: {} of {}", programs.len(), HEADLINE.len());
-    }
-    if programs.is_empty() {
-        bail!("no program of the index fits");
     }
     Ok(programs)
 }

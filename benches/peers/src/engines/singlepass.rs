@@ -9,7 +9,7 @@ use wasmer::{
     RuntimeError, Store, Type, Value,
 };
 
-use super::{Compiled, GUEST_STACK_BYTES, Peer, end_of};
+use super::{Compiled, GUEST_STACK_BYTES, Peer, Setup, end_of};
 use crate::answer::{Answer, End};
 use crate::corpus::Program;
 use crate::host::{self, ARGS_MAX, Exit, Host, HostFn};
@@ -18,13 +18,13 @@ use crate::host::{self, ARGS_MAX, Exit, Host, HostFn};
 pub struct Singlepass(Engine);
 
 impl Singlepass {
-    /// One compiling thread.
-    pub fn new() -> Self {
+    /// With as many compiling threads as asked for.
+    pub fn new(setup: Setup) -> Result<Self> {
         let mut compiler = wasmer::sys::Singlepass::default();
         compiler.canonicalize_nans(false);
-        compiler.num_threads = NonZero::<usize>::MIN;
+        compiler.num_threads = NonZero::new(setup.threads).context("no threads to compile on")?;
         wasmer::sys::vm::set_stack_size(GUEST_STACK_BYTES);
-        Self(EngineBuilder::new(compiler).engine().into())
+        Ok(Self(EngineBuilder::new(compiler).engine().into()))
     }
 }
 

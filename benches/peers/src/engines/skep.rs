@@ -1,13 +1,13 @@
 //! skep, in either memory mode, through its public API alone.
 
 use anyhow::{Context, Result};
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::ThreadPool;
 use skep::{
     Caller, Config, Engine, Error, Extern, FuncType, Instance, Linker, Memory, MemoryMode, Module, Store,
     Tuning, Val, ValType,
 };
 
-use super::{Compiled, GUEST_STACK_BYTES, Peer, end_of};
+use super::{Compiled, GUEST_STACK_BYTES, Peer, Setup, end_of, pool};
 use crate::answer::{Answer, End};
 use crate::corpus::{Program, Timing};
 use crate::host::{self, ARGS_MAX, Exit, Host, HostFn};
@@ -16,37 +16,36 @@ use crate::host::{self, ARGS_MAX, Exit, Host, HostFn};
 pub struct Skep {
     name: String,
     engine: Engine,
-    /// One thread to compile on.
-    thread: ThreadPool,
+    pool: ThreadPool,
 }
 
 impl Skep {
     /// Memories behind guard pages.
-    pub fn guarded(without: Tuning) -> Result<Self> {
-        Self::new("skep".to_owned(), MemoryMode::Guarded, without)
+    pub fn guarded(setup: Setup) -> Result<Self> {
+        Self::new("skep".to_owned(), MemoryMode::Guarded, setup)
     }
 
     /// Memories whose every access is compared.
-    pub fn checked(without: Tuning) -> Result<Self> {
-        Self::new("skep-checked".to_owned(), MemoryMode::Checked, without)
+    pub fn checked(setup: Setup) -> Result<Self> {
+        Self::new("skep-checked".to_owned(), MemoryMode::Checked, setup)
     }
 
     /// With everything first, then once without each technique.
-    pub fn ablation() -> Result<Vec<Box<dyn Peer>>> {
-        let mut peers: Vec<Box<dyn Peer>> = vec![Box::new(Self::guarded(Tuning::NONE)?)];
+    pub fn ablation(setup: Setup) -> Result<Vec<Box<dyn Peer>>> {
+        let mut peers: Vec<Box<dyn Peer>> = vec![Box::new(Self::guarded(setup)?)];
         for &(technique, bit) in Tuning::TABLE {
-            peers.push(Box::new(Self::new(format!("-{technique}"), MemoryMode::Guarded, bit)?));
+            let setup = Setup { without: setup.without.with(bit), ..setup };
+            peers.push(Box::new(Self::new(format!("-{technique}"), MemoryMode::Guarded, setup)?));
         }
         Ok(peers)
     }
 
-    fn new(name: String, mode: MemoryMode, without: Tuning) -> Result<Self> {
+    fn new(name: String, mode: MemoryMode, setup: Setup) -> Result<Self> {
         let config = Config::new()
             .memory_mode(mode)
             .max_stack_bytes(GUEST_STACK_BYTES)
-            .tuning(Tuning::ALL.without(without));
-        let thread = ThreadPoolBuilder::new().num_threads(1).build()?;
-        Ok(Self { name, engine: Engine::new(&config)?, thread })
+            .tuning(Tuning::ALL.without(setup.without));
+        Ok(Self { name, engine: Engine::new(&config)?, pool: pool(setup.threads)? })
     }
 }
 
@@ -67,13 +66,17 @@ impl Peer for Skep {
     }
 
     fn compile(&self, wasm: &[u8]) -> Result<Box<dyn Compiled>> {
-        Ok(Box::new(Ready(self.thread.install(|| Module::new(&self.engine, wasm))?)))
+        Ok(Box::new(Ready(self.pool.install(|| Module::new(&self.engine, wasm))?)))
     }
 }
 
 struct Ready(Module);
 
 impl Compiled for Ready {
+    fn machine_code_bytes(&self) -> Option<usize> {
+        Some(self.0.machine_code_bytes())
+    }
+
     fn run(&self, program: &Program) -> Result<Answer> {
         let mut linker = Linker::new(self.0.engine());
         for import in self.0.imports() {

@@ -1,11 +1,12 @@
 //! wasmtime, with Cranelift or Winch. Defaults otherwise: guard pages, address maps, no interruption.
 
 use anyhow::{Context, Result, anyhow};
+use rayon::ThreadPool;
 use wasmtime::{
     Caller, Config, Engine, Func, FuncType, Instance, Memory, Module, Store, Strategy, Val, ValType,
 };
 
-use super::{Compiled, GUEST_STACK_BYTES, Peer, end_of};
+use super::{Compiled, GUEST_STACK_BYTES, Peer, Setup, end_of, pool};
 use crate::answer::{Answer, End};
 use crate::corpus::Program;
 use crate::host::{self, ARGS_MAX, Host, HostFn};
@@ -14,24 +15,26 @@ use crate::host::{self, ARGS_MAX, Host, HostFn};
 pub struct Wasmtime {
     name: &'static str,
     engine: Engine,
+    pool: ThreadPool,
 }
 
 impl Wasmtime {
     /// With the optimising compiler at its default level, which is speed.
-    pub fn cranelift() -> Result<Self> {
-        Self::new("cranelift", Strategy::Cranelift)
+    pub fn cranelift(setup: Setup) -> Result<Self> {
+        Self::new("cranelift", Strategy::Cranelift, setup)
     }
 
     /// With the baseline compiler.
-    pub fn winch() -> Result<Self> {
-        Self::new("winch", Strategy::Winch)
+    pub fn winch(setup: Setup) -> Result<Self> {
+        Self::new("winch", Strategy::Winch, setup)
     }
 
-    fn new(name: &'static str, strategy: Strategy) -> Result<Self> {
+    fn new(name: &'static str, strategy: Strategy, setup: Setup) -> Result<Self> {
         let mut config = Config::new();
         config.strategy(strategy).async_stack_size(GUEST_STACK_BYTES).max_wasm_stack(GUEST_STACK_BYTES);
+        config.parallel_compilation(setup.threads > 1);
         let engine = Engine::new(&config).map_err(plain)?;
-        Ok(Self { name, engine })
+        Ok(Self { name, engine, pool: pool(setup.threads)? })
     }
 }
 
@@ -41,7 +44,8 @@ impl Peer for Wasmtime {
     }
 
     fn compile(&self, wasm: &[u8]) -> Result<Box<dyn Compiled>> {
-        Ok(Box::new(Ready(Module::from_binary(&self.engine, wasm).map_err(plain)?)))
+        let module = self.pool.install(|| Module::from_binary(&self.engine, wasm));
+        Ok(Box::new(Ready(module.map_err(plain)?)))
     }
 }
 
@@ -54,6 +58,10 @@ struct World {
 }
 
 impl Compiled for Ready {
+    fn machine_code_bytes(&self) -> Option<usize> {
+        Some(self.0.text().len())
+    }
+
     fn run(&self, program: &Program) -> Result<Answer> {
         let mut store = Store::new(self.0.engine(), World { host: Host::new(program)?, memory: None });
         let mut imports = Vec::new();

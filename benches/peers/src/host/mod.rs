@@ -102,7 +102,7 @@ impl Host {
 }
 
 /// The small files beside a module, in a folder of their own that the guest may change.
-fn copy_beside(module: &Path) -> Result<TempDir> {
+pub fn copy_beside(module: &Path) -> Result<TempDir> {
     let copy = TempDir::new().context("no temporary folder")?;
     let folder = module.parent().unwrap_or(Path::new("."));
     for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {

@@ -18,7 +18,8 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::clock;
 use crate::engines::Which;
-use crate::report::{Format, heading, render};
+use crate::report::Format;
+use crate::report::text::{heading, table};
 
 /// The guest that is called, as text.
 const GUEST: &str = include_str!("guest.wat");
@@ -203,6 +204,7 @@ fn guest(which: Which, without: Tuning) -> Result<Named> {
         Which::Winch => ("winch", Box::new(wasmtime::Guest::new(modules, true)?)),
         Which::Singlepass => ("singlepass", Box::new(singlepass::Guest::new(modules)?)),
         Which::Wasmi => ("wasmi", Box::new(wasmi::Guest::new(modules)?)),
+        Which::Liftoff | Which::Turbofan => bail!("calls are not measured through node"),
     })
 }
 
@@ -262,7 +264,7 @@ impl Times {
             self.names[self.reference()]
         );
         heading(&mut text, format, &note);
-        text += &render(&self.table(), format);
+        text += &table(&self.table(), format);
         text
     }
 
