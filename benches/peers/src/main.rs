@@ -74,15 +74,15 @@ struct Options {
     /// Measure the memory that compiling takes too, each engine in a process of its own
     #[arg(long, conflicts_with_all = ["ablation", "scaling"])]
     memory: bool,
-    /// Runs of each program on each engine, in turns; 0 compiles only
-    #[arg(long, default_value_t = 5)]
-    runs: usize,
+    /// Runs of each program on each engine, in turns; 0 compiles only [default: 5; with --ablation 3]
+    #[arg(long)]
+    runs: Option<usize>,
     /// Compiles of each module by each engine, in turns
     #[arg(long, default_value_t = 7)]
     compiles: usize,
-    /// Seconds after which an engine gets no further compile or run of the same program
-    #[arg(long, default_value_t = 20.0, value_name = "SECONDS")]
-    limit: f64,
+    /// Seconds after which an engine gets no further compile or run of the same program [default: 20; with --ablation 5]
+    #[arg(long, value_name = "SECONDS")]
+    limit: Option<f64>,
     /// Instead of programs: what one call costs, of each kind; needs no corpora
     #[arg(long, conflicts_with_all = ["filters", "set", "ablation", "scaling", "memory", "list"])]
     calls: bool,
@@ -144,8 +144,11 @@ impl Options {
 
     fn plan(&self) -> Plan {
         let clock = if self.scaling { Clock::Wall } else { self.setup().clock };
-        let runs = if self.scaling { 0 } else { self.runs };
-        Plan { compiles: self.compiles.max(1), runs, limit: self.limit, clock, memory: self.memory }
+        // An ablation has one column more than there are techniques.
+        let (runs, limit) = if self.ablation { (3, 5.0) } else { (5, 20.0) };
+        let runs = if self.scaling { 0 } else { self.runs.unwrap_or(runs) };
+        let limit = self.limit.unwrap_or(limit);
+        Plan { compiles: self.compiles.max(1), runs, limit, clock, memory: self.memory }
     }
 
     fn format(&self) -> Format {
