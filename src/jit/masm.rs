@@ -171,6 +171,8 @@ pub(crate) trait RegisterPlan {
     const MEMORY: Gpr;
     /// The context, or near it: as it is saved and restored.
     const CONTEXT: Gpr;
+    /// Whether arithmetic takes an operand from memory, or has it loaded first.
+    const MEMORY_OPERANDS: bool;
     /// The integer scratch.
     const SCRATCH: Gpr;
     /// The vector scratch.
@@ -205,6 +207,8 @@ pub(crate) trait ScalarOps {
         self.load_float(FloatSize::F64, Self::FLOAT_SCRATCH, from);
         self.store_float(to, Self::FLOAT_SCRATCH);
     }
+    /// Whether a result in another register than `lhs` costs an instruction more.
+    fn overwrites(&self, kind: IntBinary, rhs: Operand) -> bool;
     /// `dst = lhs kind rhs`.
     fn int_binary(&mut self, size: IntSize, kind: IntBinary, dst: Gpr, lhs: Gpr, rhs: Operand);
     /// `dst = lhs kind rhs`, where the divisor is not zero and, for `DivS`, the quotient does not overflow; `RemS` by −1 is 0.
@@ -244,6 +248,8 @@ pub(crate) trait FloatOps {
     fn load_float(&mut self, size: FloatSize, dst: Vreg, from: Home);
     /// Stores a 64-bit word (an f32's upper half is whatever the register holds). *Keeps flags, keeps the integer scratch.*
     fn store_float(&mut self, to: Home, src: Vreg);
+    /// Whether the result of a binary operation in another register than `lhs` costs an instruction more.
+    fn overwrites_float(&self) -> bool;
     /// `dst = lhs kind rhs`, exact NaN and signed-zero rules of the standard.
     fn float_binary(&mut self, size: FloatSize, kind: FloatBinary, dst: Vreg, lhs: Vreg, rhs: FloatOperand);
     /// `dst = kind src`.

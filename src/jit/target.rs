@@ -124,6 +124,8 @@ bit_set! {
         ALIGN_LOOPS = 8, "align-loops";
         /// Pins that a function does not need serve as temporaries.
         EXTRA_TEMPS = 9, "extra-temps";
+        /// A local that lives in the frame is read from a temporary that still holds its value.
+        CACHE_LOCALS = 10, "cache-locals";
     }
 }
 

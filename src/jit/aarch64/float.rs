@@ -86,6 +86,10 @@ impl FloatOps for A64 {
         self.store_vector(FloatSize::F64, src, to);
     }
 
+    fn overwrites_float(&self) -> bool {
+        false
+    }
+
     fn float_binary(&mut self, size: FloatSize, kind: FloatBinary, dst: Vreg, lhs: Vreg, rhs: FloatOperand) {
         let rhs = self.float_in_register(size, rhs);
         match kind {

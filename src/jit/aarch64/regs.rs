@@ -60,6 +60,7 @@ impl RegisterPlan for A64 {
     const FLOAT_RESULTS: &'static [Vreg] = numbers!(Vreg: 0, 1);
     const MEMORY: Gpr = MEMORY;
     const CONTEXT: Gpr = CONTEXT;
+    const MEMORY_OPERANDS: bool = false;
     const SCRATCH: Gpr = SCRATCH;
     const FLOAT_SCRATCH: Vreg = VSCRATCH;
     const SHIFT_COUNT: Option<Gpr> = None;

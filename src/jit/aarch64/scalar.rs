@@ -92,6 +92,10 @@ impl ScalarOps for A64 {
         }
     }
 
+    fn overwrites(&self, _: IntBinary, _: Operand) -> bool {
+        false
+    }
+
     fn int_binary(&mut self, size: IntSize, kind: IntBinary, dst: Gpr, lhs: Gpr, rhs: Operand) {
         match kind {
             IntBinary::Add => self.add(size, dst, lhs, rhs),

@@ -97,6 +97,7 @@ impl<M: Masm> Emit<'_, M> {
     fn finish_call(&mut self, ty: TypeIdx, plan: &CallPlan) {
         let height = self.s.stack.len() - u32::try_from(plan.params.len()).expect("arities are limited");
         self.drop_to(height);
+        self.forget_destroyed();
         let cx = self.cx;
         let results = &cx.decoded.decl.types[ty].results;
         if plan.wide {
@@ -156,6 +157,7 @@ impl<M: Masm> Emit<'_, M> {
         self.emit_moves(dests);
         self.drop_to(height);
         self.m.call_builtin(builtin, immediate, self.wasm);
+        self.forget_destroyed();
         if let Some(ty) = result {
             self.push_taken_int(ty, M::INT_RESULTS[0]);
         }

@@ -515,6 +515,7 @@ impl<'a, M: Masm> Emit<'a, M> {
         let here = self.m.buffers().here();
         let m = &mut *self.m;
         self.s.labels.bind(label, here, |jump| m.link(jump, here));
+        self.forget_copies();
     }
 
     fn wait(&mut self, label: LabelId, jumps: Jumps) {

@@ -110,25 +110,27 @@ impl<M: Masm> Emit<'_, M> {
 
     fn receive_params(&mut self) {
         let plan = &self.cx.plans[self.cx.decoded.decl.funcs[self.index].ty];
-        for (local, home) in self.summary.locals.iter().zip(&self.pins.homes) {
+        for (at, (local, home)) in (0..).zip(self.summary.locals.iter().zip(&self.pins.homes)) {
             let Some(&(place, _)) = plan.params.get(local.index as usize) else { continue };
             match (place, *home) {
                 (Place::Int(n), LocalHome::Int(pin)) => {
                     self.m.move_int(int_size(local.ty), pin, M::INT_ARGS[n as usize]);
                 }
-                (Place::Int(n), LocalHome::Frame(at)) => {
-                    self.m.store_int(Home::frame(at), M::INT_ARGS[n as usize]);
+                (Place::Int(n), LocalHome::Frame(offset)) => {
+                    self.m.store_int(Home::frame(offset), M::INT_ARGS[n as usize]);
+                    self.remember_int(M::INT_ARGS[n as usize], at);
                 }
                 (Place::Float(n), LocalHome::Float(pin)) => self.m.move_float(pin, M::FLOAT_ARGS[n as usize]),
-                (Place::Float(n), LocalHome::Frame(at)) => {
-                    self.m.store_float(Home::frame(at), M::FLOAT_ARGS[n as usize]);
+                (Place::Float(n), LocalHome::Frame(offset)) => {
+                    self.m.store_float(Home::frame(offset), M::FLOAT_ARGS[n as usize]);
+                    self.remember_float(M::FLOAT_ARGS[n as usize], at);
                 }
                 (Place::Stack(offset), home) => {
                     let from = self.m.incoming(self.frame.bytes, offset);
                     match home {
                         LocalHome::Int(pin) => self.m.load_int(int_size(local.ty), pin, from),
                         LocalHome::Float(pin) => self.m.load_float(float_size(local.ty), pin, from),
-                        LocalHome::Frame(at) => self.m.copy_word(Home::frame(at), from),
+                        LocalHome::Frame(offset) => self.m.copy_word(Home::frame(offset), from),
                     }
                 }
                 (place, home) => {
@@ -189,6 +191,7 @@ impl<M: Masm> Emit<'_, M> {
             let count = (last - first) / 8 + 1;
             if count > 4 {
                 self.m.zero_words(first, count, M::INT_TEMPS[0]);
+                self.s.ints.forget(M::INT_TEMPS[0].0);
             } else {
                 (0..count).for_each(|at| self.m.store_const(Home::frame(first + 8 * at), 0));
             }

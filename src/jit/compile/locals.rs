@@ -8,7 +8,7 @@ use super::stack::{Entry, Tag};
 use super::summary::Touched;
 use super::values::{float_size, int_size};
 use crate::jit::abi::Class;
-use crate::jit::masm::{Base, Home, Masm, Operand};
+use crate::jit::masm::{Base, Gpr, Home, Masm, Operand};
 use crate::jit::target::Tuning;
 use crate::spec::const_expr::ConstExpr;
 use crate::spec::module::GlobalIdx;
@@ -92,6 +92,7 @@ impl<M: Masm> Emit<'_, M> {
     fn set_int_local(&mut self, local: Touched, ty: ValType) {
         let value = self.pop_operand();
         self.save_aliases(local);
+        let value = self.word_to_copy(local, ty, value);
         match (self.pins.homes[local as usize], value) {
             (LocalHome::Int(pin), Operand::Reg(reg)) => self.m.move_int(int_size(ty), pin, reg),
             (LocalHome::Int(pin), Operand::Imm(bits)) => self.m.const_int(pin, bits),
@@ -102,6 +103,24 @@ impl<M: Masm> Emit<'_, M> {
             (LocalHome::Float(_), _) => unreachable!("an integer local has no vector pin"),
         }
         self.release_operand(value);
+        if let LocalHome::Frame(_) = self.pins.homes[local as usize] {
+            self.forget_local(Class::Int, local);
+            if let Operand::Reg(reg) = value {
+                self.remember_int(reg, local);
+            }
+        }
+    }
+
+    /// What is copied from one word of the frame to another goes through a temporary that becomes a copy.
+    fn word_to_copy(&mut self, local: Touched, ty: ValType, value: Operand) -> Operand {
+        let (LocalHome::Frame(_), Operand::Home(home), true) =
+            (self.pins.homes[local as usize], value, self.tuned(Tuning::CACHE_LOCALS))
+        else {
+            return value;
+        };
+        let Some(reg) = self.s.ints.take().map(Gpr) else { return value };
+        self.m.load_int(int_size(ty), reg, home);
+        Operand::Reg(reg)
     }
 
     fn set_float_local(&mut self, local: Touched, ty: ValType) {
@@ -112,7 +131,10 @@ impl<M: Masm> Emit<'_, M> {
             self.save_aliases(local);
             match home {
                 LocalHome::Float(pin) => self.m.const_float(float_size(ty), pin, top.bits()),
-                LocalHome::Frame(at) => self.m.store_const(Home::frame(at), top.bits()),
+                LocalHome::Frame(at) => {
+                    self.m.store_const(Home::frame(at), top.bits());
+                    self.forget_local(Class::Float, local);
+                }
                 LocalHome::Int(_) => unreachable!("a float local has no general pin"),
             }
             return;
@@ -125,10 +147,14 @@ impl<M: Masm> Emit<'_, M> {
             LocalHome::Int(_) => unreachable!("a float local has no general pin"),
         }
         self.release_float(value);
+        if let LocalHome::Frame(_) = home {
+            self.forget_local(Class::Float, local);
+            self.remember_float(value, local);
+        }
     }
 
     /// Where a global is; a held register that its address is in, if it lies elsewhere.
-    fn global_home(&mut self, global: GlobalIdx) -> (Home, Option<crate::jit::masm::Gpr>) {
+    fn global_home(&mut self, global: GlobalIdx) -> (Home, Option<Gpr>) {
         let decl = &self.cx.decoded.decl;
         let cell = Home::context(self.cx.layout.global(global));
         if !(decl.global_is_imported(global) && decl.globals[global].ty.mutable) {

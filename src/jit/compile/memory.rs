@@ -8,7 +8,7 @@ use super::values::Result;
 use crate::arena::pool::{GUARD_BYTES, REACH_BYTES};
 use crate::jit::abi::Class;
 use crate::jit::masm::{Address, Gpr, Masm, Operand, Reg};
-use crate::jit::target::MemoryMode;
+use crate::jit::target::{MemoryMode, Tuning};
 use crate::spec::ops::Access;
 use crate::spec::trap::Trap;
 use crate::spec::types::ValType;
@@ -21,9 +21,12 @@ const GUARDED_CONSTANT_END_MAX: u64 = (REACH_BYTES + GUARD_BYTES) as u64;
 impl<M: Masm> Emit<'_, M> {
     /// Takes the index off the stack and makes sure that the access is in bounds or hits a guard.
     fn address(&mut self, offset: u32, bytes: u8) -> Address {
-        let (index, offset) = match self.pop_operand() {
-            Operand::Imm(index) => (None, index + u64::from(offset)),
-            operand => (Some(self.operand_reg(operand, ValType::I32)), offset.into()),
+        let top = *self.s.stack.top();
+        let (index, offset) = if top.tag == Tag::Const && self.tuned(Tuning::FUSE_OPERAND) {
+            self.drop_top();
+            (None, top.bits() + u64::from(offset))
+        } else {
+            (Some(self.pop_int()), offset.into())
         };
         if let Some(index) = index
             && self.cx.target.verify

@@ -8,6 +8,7 @@
 mod calls;
 mod control;
 mod convert;
+mod copies;
 mod fold;
 mod frame;
 mod label;
@@ -96,6 +97,8 @@ struct State {
     stack: Stack,
     ints: RegSet,
     floats: RegSet,
+    /// By touched local: the register that was its last copy, if it has none at its home.
+    copies: Vec<u8>,
     labels: Labels,
     frames: Vec<ControlFrame>,
     traps: Vec<TrapExit>,
@@ -110,6 +113,8 @@ struct State {
 impl State {
     fn begin(&mut self, locals: usize) {
         self.stack.begin(locals);
+        self.copies.clear();
+        self.copies.resize(locals, 0);
         self.labels.clear();
         self.frames.clear();
         self.traps.clear();

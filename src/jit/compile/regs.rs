@@ -1,6 +1,11 @@
 //! Temporaries: which are free, and which stack entry each of the others holds.
 //!
 //! Owns: [`RegSet`], one per register class. Does not know: code, nor what a register is called.
+//!
+//! A register that no stack entry holds may still be a *copy* of a local that lives in the frame: it is free all the same, but
+//! is given out after those that hold nothing, and whoever is about to write it makes it forget.
+
+use super::summary::Touched;
 
 /// No stack entry: the register is free, or an operation in progress holds it.
 const NOBODY: u32 = u32::MAX;
@@ -18,11 +23,26 @@ pub(crate) struct RegSet {
     order: [u8; 32],
     order_len: u8,
     owner: [u32; 32],
+    /// Bit per register: it is a copy of the local in `copied`.
+    copies: u32,
+    copied: [Touched; 32],
+    /// Where in `order` the search for the copy that is forgotten next begins.
+    hand: u8,
 }
 
 impl Default for RegSet {
     fn default() -> Self {
-        Self { temps: 0, free: 0, kept: 0, order: [0; 32], order_len: 0, owner: [NOBODY; 32] }
+        Self {
+            temps: 0,
+            free: 0,
+            kept: 0,
+            order: [0; 32],
+            order_len: 0,
+            owner: [NOBODY; 32],
+            copies: 0,
+            copied: [0; 32],
+            hand: 0,
+        }
     }
 }
 
@@ -59,9 +79,30 @@ impl RegSet {
         if self.free == 0 {
             return None;
         }
+        self.take_blank().or_else(|| self.take_copy())
+    }
+
+    /// Takes a free temporary that is no copy of anything.
+    #[inline]
+    pub(crate) fn take_blank(&mut self) -> Option<u8> {
+        let blank = self.free & !self.copies;
+        if blank == 0 {
+            return None;
+        }
         let order = &self.order[..self.order_len as usize];
-        let reg = *order.iter().find(|&&reg| self.free >> reg & 1 != 0)?;
+        let reg = *order.iter().find(|&&reg| blank >> reg & 1 != 0)?;
         self.free &= !(1 << reg);
+        Some(reg)
+    }
+
+    /// Takes a free temporary that is a copy: all in turn, so that the oldest ones go first.
+    fn take_copy(&mut self) -> Option<u8> {
+        let len = self.order_len;
+        let turn = (self.hand..len).chain(0..self.hand);
+        let at = turn.into_iter().find(|&at| self.free >> self.order[at as usize] & 1 != 0)?;
+        self.hand = if at + 1 == len { 0 } else { at + 1 };
+        let reg = self.order[at as usize];
+        self.take_this(reg);
         Some(reg)
     }
 
@@ -70,7 +111,7 @@ impl RegSet {
         let avoid = avoid.iter().fold(0, |mask, &reg| mask | 1u32 << reg.into());
         let order = &self.order[..self.order_len as usize];
         let reg = *order.iter().find(|&&reg| (self.free & !avoid) >> reg & 1 != 0)?;
-        self.free &= !(1 << reg);
+        self.take_this(reg);
         Some(reg)
     }
 
@@ -79,6 +120,54 @@ impl RegSet {
     pub(crate) fn take_this(&mut self, reg: u8) {
         debug_assert!(self.is_free(reg), "register {reg} is not free");
         self.free &= !(1 << reg);
+        self.forget(reg);
+    }
+
+    // Copies of locals.
+
+    /// The register holds what this local is until one of them is written.
+    #[inline]
+    pub(crate) fn remember(&mut self, reg: u8, local: Touched) {
+        self.copies |= 1 << reg;
+        self.copied[reg as usize] = local;
+    }
+
+    /// The register is about to be written.
+    #[inline]
+    pub(crate) fn forget(&mut self, reg: u8) {
+        self.copies &= !(1 << reg);
+    }
+
+    /// Whether the register is a copy of a local.
+    #[inline]
+    pub(crate) fn is_copy(&self, reg: u8) -> bool {
+        self.copies >> reg & 1 != 0
+    }
+
+    /// The free register that is a copy of this local, if `hint` is.
+    #[inline]
+    pub(crate) fn copy_of(&self, local: Touched, hint: u8) -> Option<u8> {
+        let found = (self.copies & self.free) >> hint & 1 != 0 && self.copied[hint as usize] == local;
+        found.then_some(hint)
+    }
+
+    /// Takes a free copy without writing it.
+    #[inline]
+    pub(crate) fn hold_copy(&mut self, reg: u8) {
+        debug_assert!(self.is_free(reg) && self.is_copy(reg), "register {reg} is no free copy");
+        self.free &= !(1 << reg);
+    }
+
+    /// Another way leads here too: nothing is known to be a copy.
+    #[inline]
+    pub(crate) fn forget_all(&mut self) {
+        self.copies = 0;
+    }
+
+    /// A call has destroyed what it does not keep.
+    #[inline]
+    pub(crate) fn forget_destroyed(&mut self) {
+        self.copies &= self.kept;
     }
 
     /// Gives a temporary back; a pin is left alone.

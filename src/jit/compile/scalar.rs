@@ -51,6 +51,9 @@ impl<M: Masm> Emit<'_, M> {
         let (kind, rhs) = self.reduce(size, kind, rhs);
         let (lhs, rhs) = self.place_count(size, kind, lhs, rhs);
         let reuse = self.binary_reuse(kind, lhs, rhs);
+        if let Some(reuse) = reuse.filter(|_| self.m.overwrites(kind, rhs)) {
+            self.s.ints.forget(reuse.0);
+        }
         let result = self.int_result(reuse);
         self.m.int_binary(size, kind, result.reg, lhs, rhs);
         self.finish_int(ty, result, &[Operand::Reg(lhs), rhs]);
@@ -58,10 +61,17 @@ impl<M: Masm> Emit<'_, M> {
 
     /// An operand's temporary that the result may take: the right one only where that costs no move.
     fn binary_reuse(&self, kind: IntBinary, lhs: Gpr, rhs: Operand) -> Option<Gpr> {
-        if self.s.ints.is_temp(lhs.0) {
+        let lhs_is_temp = self.s.ints.is_temp(lhs.0);
+        if lhs_is_temp && !self.s.ints.is_copy(lhs.0) {
             return Some(lhs);
         }
         match rhs {
+            Operand::Reg(rhs)
+                if commutes(kind) && self.s.ints.is_temp(rhs.0) && !self.s.ints.is_copy(rhs.0) =>
+            {
+                Some(rhs)
+            }
+            _ if lhs_is_temp => Some(lhs),
             Operand::Reg(rhs) if commutes(kind) || self.s.ints.free_len() == 0 => Some(rhs),
             _ => None,
         }
@@ -93,6 +103,7 @@ impl<M: Masm> Emit<'_, M> {
         if lhs == count {
             lhs = self.take_int();
             self.m.move_int(size, lhs, count);
+            self.s.ints.forget(count.0);
         } else {
             self.vacate_int(count, &[count]);
             self.s.ints.take_this(count.0);
@@ -127,6 +138,7 @@ impl<M: Masm> Emit<'_, M> {
         let result = self.int_result(Some(lhs));
         for &reg in M::DIVIDE_CLOBBERS {
             self.vacate_int(reg, M::DIVIDE_CLOBBERS);
+            self.s.ints.forget(reg.0);
         }
         self.m.divide(size, kind, result.reg, lhs, rhs);
         self.finish_int(ty, result, &[Operand::Reg(lhs), Operand::Reg(rhs)]);
@@ -160,6 +172,9 @@ impl<M: Masm> Emit<'_, M> {
         let rhs = self.pop_float_operand();
         let lhs = self.pop_float();
         let reuse = self.float_reuse(lhs, rhs);
+        if let Some(reuse) = reuse.filter(|_| self.m.overwrites_float()) {
+            self.s.floats.forget(reuse.0);
+        }
         let result = self.float_result(reuse);
         self.m.float_binary(size, kind, result.reg, lhs, rhs);
         match rhs {
@@ -169,10 +184,11 @@ impl<M: Masm> Emit<'_, M> {
     }
 
     fn float_reuse(&self, lhs: Vreg, rhs: FloatOperand) -> Option<Vreg> {
+        let blank = |reg: Vreg| self.s.floats.is_temp(reg.0) && !self.s.floats.is_copy(reg.0);
         match rhs {
-            _ if self.s.floats.is_temp(lhs.0) => Some(lhs),
-            FloatOperand::Reg(rhs) => Some(rhs),
-            FloatOperand::Home(_) => None,
+            _ if blank(lhs) => Some(lhs),
+            FloatOperand::Reg(rhs) if blank(rhs) || !self.s.floats.is_temp(lhs.0) => Some(rhs),
+            _ => Some(lhs),
         }
     }
 

@@ -154,11 +154,7 @@ impl<M: Masm> Emit<'_, M> {
                 Operand::Reg(Gpr(entry.reg))
             }
             Tag::Slot => Operand::Home(self.slot(at)),
-            Tag::Local => match self.pins.homes[entry.local() as usize] {
-                LocalHome::Int(reg) => Operand::Reg(reg),
-                LocalHome::Frame(offset) => Operand::Home(Home::frame(offset)),
-                LocalHome::Float(_) => unreachable!("an integer local has no vector pin"),
-            },
+            Tag::Local => self.local_operand(entry.local(), entry.ty),
         };
         if self.tuned(Tuning::FUSE_OPERAND) {
             operand
@@ -186,16 +182,22 @@ impl<M: Masm> Emit<'_, M> {
 
     /// Takes the uppermost value in a register, held; it may be a pin and must not be written.
     pub(crate) fn pop_int(&mut self) -> Gpr {
-        let ty = self.s.stack.top().ty;
+        let top = *self.s.stack.top();
         let operand = self.pop_operand();
-        self.operand_reg(operand, ty)
+        let reg = self.operand_reg(operand, top.ty);
+        if top.tag == Tag::Local && operand != Operand::Reg(reg) {
+            self.remember_int(reg, top.local());
+        }
+        reg
     }
 
     /// Takes the uppermost value in a temporary that may be written.
     pub(crate) fn pop_int_temp(&mut self) -> Gpr {
         let ty = self.s.stack.top().ty;
-        let reg = self.pop_int();
+        let operand = self.pop_operand();
+        let reg = self.operand_reg(operand, ty);
         if self.s.ints.is_temp(reg.0) {
+            self.s.ints.forget(reg.0);
             return reg;
         }
         let temp = self.take_int();
@@ -219,11 +221,7 @@ impl<M: Masm> Emit<'_, M> {
                 FloatOperand::Reg(Vreg(entry.reg))
             }
             Tag::Slot => FloatOperand::Home(self.slot(at)),
-            Tag::Local => match self.pins.homes[entry.local() as usize] {
-                LocalHome::Float(reg) => FloatOperand::Reg(reg),
-                LocalHome::Frame(offset) => FloatOperand::Home(Home::frame(offset)),
-                LocalHome::Int(_) => unreachable!("a float local has no general pin"),
-            },
+            Tag::Local => self.float_local_operand(entry.local(), entry.ty),
         };
         if self.tuned(Tuning::FUSE_OPERAND) {
             operand
@@ -245,9 +243,13 @@ impl<M: Masm> Emit<'_, M> {
 
     /// Takes the uppermost value in a vector register, held.
     pub(crate) fn pop_float(&mut self) -> Vreg {
-        let ty = self.s.stack.top().ty;
+        let top = *self.s.stack.top();
         let operand = self.pop_float_operand();
-        self.float_operand_reg(operand, ty)
+        let reg = self.float_operand_reg(operand, top.ty);
+        if top.tag == Tag::Local && operand != FloatOperand::Reg(reg) {
+            self.remember_float(reg, top.local());
+        }
+        reg
     }
 
     /// Drops the uppermost value.
@@ -299,8 +301,8 @@ impl<M: Masm> Emit<'_, M> {
         Some(next.imm)
     }
 
-    /// Where an integer result goes; `reuse` is a held temporary whose value is not needed any more. Call this when all
-    /// operands are popped.
+    /// Where an integer result goes; `reuse` is a held temporary whose value is not needed any more (it is left alone if it is a copy
+    /// of a local and another one is free). Call this when all operands are popped.
     pub(crate) fn int_result(&mut self, reuse: Option<Gpr>) -> Result<Gpr> {
         if let Some(local) = self.next_local(Class::Int) {
             let LocalHome::Int(reg) = self.pins.homes[local as usize] else {
@@ -309,7 +311,12 @@ impl<M: Masm> Emit<'_, M> {
             return Result { reg, local: Some(local) };
         }
         let reuse = reuse.filter(|reg| self.s.ints.is_temp(reg.0));
-        let reg = reuse.unwrap_or_else(|| self.take_int());
+        let reg = match reuse {
+            Some(reg) if !self.s.ints.is_copy(reg.0) => reg,
+            Some(copy) => self.s.ints.take().map_or(copy, Gpr),
+            None => self.take_int(),
+        };
+        self.s.ints.forget(reg.0);
         Result { reg, local: None }
     }
 
@@ -322,7 +329,12 @@ impl<M: Masm> Emit<'_, M> {
             return Result { reg, local: Some(local) };
         }
         let reuse = reuse.filter(|reg| self.s.floats.is_temp(reg.0));
-        let reg = reuse.unwrap_or_else(|| self.take_float());
+        let reg = match reuse {
+            Some(reg) if !self.s.floats.is_copy(reg.0) => reg,
+            Some(copy) => self.s.floats.take().map_or(copy, Vreg),
+            None => self.take_float(),
+        };
+        self.s.floats.forget(reg.0);
         Result { reg, local: None }
     }
 
@@ -403,10 +415,7 @@ impl<M: Masm> Emit<'_, M> {
                     Entry::slot(entry.ty)
                 }
             },
-            LocalHome::Frame(offset) => {
-                self.m.copy_word(slot, Home::frame(offset));
-                Entry::slot(entry.ty)
-            }
+            LocalHome::Frame(offset) => self.flush_frame_alias(at, Home::frame(offset), register),
         };
         self.s.stack.replace(at, moved);
     }
@@ -574,7 +583,7 @@ impl<M: Masm> Emit<'_, M> {
             Tag::Local => match self.pins.homes[entry.local() as usize] {
                 LocalHome::Int(pin) => self.m.store_int(to, pin),
                 LocalHome::Float(pin) => self.m.store_float(to, pin),
-                LocalHome::Frame(offset) => self.m.copy_word(to, Home::frame(offset)),
+                LocalHome::Frame(offset) => self.store_frame_local(to, &entry, Home::frame(offset)),
             },
         }
     }
@@ -585,7 +594,7 @@ impl<M: Masm> Emit<'_, M> {
             Tag::Reg => Some(Gpr(entry.reg)),
             Tag::Local => match self.pins.homes[entry.local() as usize] {
                 LocalHome::Int(pin) => Some(pin),
-                _ => None,
+                _ => self.int_copy(entry.local()),
             },
             _ => None,
         }
@@ -597,7 +606,7 @@ impl<M: Masm> Emit<'_, M> {
             Tag::Reg => Some(Vreg(entry.reg)),
             Tag::Local => match self.pins.homes[entry.local() as usize] {
                 LocalHome::Float(pin) => Some(pin),
-                _ => None,
+                _ => self.float_copy(entry.local()),
             },
             _ => None,
         }
@@ -610,7 +619,9 @@ impl<M: Masm> Emit<'_, M> {
             Tag::Slot => self.m.load_int(int_size(entry.ty), to, self.slot(at)),
             Tag::Reg => {}
             Tag::Local => {
-                if let LocalHome::Frame(offset) = self.pins.homes[entry.local() as usize] {
+                if let LocalHome::Frame(offset) = self.pins.homes[entry.local() as usize]
+                    && self.int_copy(entry.local()).is_none()
+                {
                     self.m.load_int(int_size(entry.ty), to, Home::frame(offset));
                 }
             }
@@ -624,7 +635,9 @@ impl<M: Masm> Emit<'_, M> {
             Tag::Slot => self.m.load_float(float_size(entry.ty), to, self.slot(at)),
             Tag::Reg => {}
             Tag::Local => {
-                if let LocalHome::Frame(offset) = self.pins.homes[entry.local() as usize] {
+                if let LocalHome::Frame(offset) = self.pins.homes[entry.local() as usize]
+                    && self.float_copy(entry.local()).is_none()
+                {
                     self.m.load_float(float_size(entry.ty), to, Home::frame(offset));
                 }
             }

@@ -82,6 +82,10 @@ impl FloatOps for X64 {
         self.sse(MOVLPS_TO, src, to);
     }
 
+    fn overwrites_float(&self) -> bool {
+        !self.cpu.has(Cpu::AVX)
+    }
+
     fn float_binary(&mut self, size: FloatSize, kind: FloatBinary, dst: Vreg, lhs: Vreg, rhs: FloatOperand) {
         match kind {
             FloatBinary::Add => self.arithmetic(ADDS.scalar(size), true, dst, lhs, rhs),

@@ -55,6 +55,7 @@ impl RegisterPlan for X64 {
     const FLOAT_RESULTS: &'static [Vreg] = &[XMM0, XMM1];
     const MEMORY: Gpr = MEMORY;
     const CONTEXT: Gpr = CONTEXT;
+    const MEMORY_OPERANDS: bool = true;
     const SCRATCH: Gpr = SCRATCH;
     const FLOAT_SCRATCH: Vreg = VSCRATCH;
     const SHIFT_COUNT: Option<Gpr> = Some(RCX);
