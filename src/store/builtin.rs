@@ -11,6 +11,8 @@
 //! - I3: the record is the start of a `HostFunc<T>`, kept alive by the template or row that the call came through; behind
 //!   `cells` there is room for its parameters and results, and the parameters are written.
 //! - I4: no panic crosses into machine code: everything that can panic runs under `catch_unwind`.
+//! - I5: the memory view of a linked context is that of its memory 0, or empty: as many bytes lie at its base, and nothing in Rust
+//!   refers to them while machine code runs.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -223,7 +225,36 @@ extern "C" fn memory_grow<T>(context: *const Context, words: *mut u64, immediate
     })
 }
 
+/// Where these ranges of `n` bytes start, if an operator names memory 0 only, moves no more than a piece, and they lie inside; and
+/// `n`. `None` leaves it to the long way, which says what is wrong.
+#[inline]
+fn small_ranges<const N: usize>(
+    context: *const Context,
+    immediate: u64,
+    n: u64,
+    starts: [u64; N],
+) -> Option<([*mut u8; N], usize)> {
+    if immediate != 0 || n > CHUNK_BYTES {
+        return None;
+    }
+    // SAFETY: I1.
+    let memory = unsafe { &(*context).memory };
+    let length = memory.length_bytes.get();
+    if !starts.iter().all(|&at| at <= length && n <= length - at) {
+        return None;
+    }
+    let base = memory.base.get();
+    let address = |at| usize::try_from(at).map_or(base, |at| base.wrapping_add(at));
+    Some((starts.map(address), usize::try_from(n).ok()?))
+}
+
 extern "C" fn memory_fill<T>(context: *const Context, words: *mut u64, immediate: u64) -> u64 {
+    let [at, value, n] = operands(words);
+    if let Some(([at], n)) = small_ranges(context, immediate, n, [at]) {
+        // SAFETY: I5: the range was compared with the length.
+        unsafe { at.write_bytes(value.to_le_bytes()[0], n) };
+        return 0;
+    }
     operate::<T>(context, |store, instance| {
         let [at, value, n] = operands(words);
         let (memory, is_64) = store.memory_named(instance, low(immediate));
@@ -236,6 +267,12 @@ extern "C" fn memory_fill<T>(context: *const Context, words: *mut u64, immediate
 }
 
 extern "C" fn memory_copy<T>(context: *const Context, words: *mut u64, immediate: u64) -> u64 {
+    let [dst, src, n] = operands(words);
+    if let Some(([to, from], n)) = small_ranges(context, immediate, n, [dst, src]) {
+        // SAFETY: I5: both ranges were compared with the length.
+        unsafe { to.copy_from(from, n) };
+        return 0;
+    }
     operate::<T>(context, |store, instance| {
         let [dst, src, n] = operands(words);
         let (to, from) = pair(immediate);

@@ -5,40 +5,39 @@
    f  mov r14, qword [r15 - 0x40]
   13  sub rsp, 0x18
   17  mov qword [rsp], rax
-  1b  mov eax, dword [rsp]
-  1e  xor ecx, ecx
-  20  cmp eax, 0x4
-  23  jnb $+0x33
-  29  cmovnb rax, rcx
-  2d  lea rcx, qword [rip + 0x32]
-  34  movsxd rax, dword [rcx + rax * 4]
-  38  add rax, rcx
-  3b  jmp rax
-  3e  mov eax, 0xa
-  43  add rsp, 0x18
-  47  ret
-  48  mov eax, 0x14
-  4d  add rsp, 0x18
-  51  ret
-  52  mov eax, 0x1e
-  57  add rsp, 0x18
-  5b  ret
-  5c  mov eax, 0x28
-  61  add rsp, 0x18
-  65  ret
-  66  fdivr st(0), st(7)
+  1b  xor ecx, ecx
+  1d  cmp eax, 0x4
+  20  jnb $+0x33
+  26  cmovnb rax, rcx
+  2a  lea rcx, qword [rip + 0x32]
+  31  movsxd rax, dword [rcx + rax * 4]
+  35  add rax, rcx
+  38  jmp rax
+  3b  mov eax, 0xa
+  40  add rsp, 0x18
+  44  ret
+  45  mov eax, 0x14
+  4a  add rsp, 0x18
+  4e  ret
+  4f  mov eax, 0x1e
+  54  add rsp, 0x18
+  58  ret
+  59  mov eax, 0x28
+  5e  add rsp, 0x18
+  62  ret
+  63  fdivr st(0), st(7)
+  65  .byte 0xff
+  66  jmp rdx
   68  .byte 0xff
-  69  jmp rdx
-  6b  .byte 0xff
+  69  .byte 0xff
+  6a  .byte 0xff
+  6b  in al, dx
   6c  .byte 0xff
   6d  .byte 0xff
-  6e  in al, dx
-  6f  .byte 0xff
+  6e  jmp rdx
   70  .byte 0xff
-  71  jmp rdx
-  73  .byte 0xff
-  74  .byte 0xff
-  75  .byte 0xff
+  71  .byte 0xff
+  72  .byte 0xff
 ;; Checked func[0], frame of 24 bytes
    0  mov r14, qword [r15 - 0x80]
    4  mov qword [r11], r14
@@ -46,37 +45,36 @@
    f  mov r14, qword [r15 - 0x40]
   13  sub rsp, 0x18
   17  mov qword [rsp], rax
-  1b  mov eax, dword [rsp]
-  1e  xor ecx, ecx
-  20  cmp eax, 0x4
-  23  jnb $+0x33
-  29  cmovnb rax, rcx
-  2d  lea rcx, qword [rip + 0x32]
-  34  movsxd rax, dword [rcx + rax * 4]
-  38  add rax, rcx
-  3b  jmp rax
-  3e  mov eax, 0xa
-  43  add rsp, 0x18
-  47  ret
-  48  mov eax, 0x14
-  4d  add rsp, 0x18
-  51  ret
-  52  mov eax, 0x1e
-  57  add rsp, 0x18
-  5b  ret
-  5c  mov eax, 0x28
-  61  add rsp, 0x18
-  65  ret
-  66  fdivr st(0), st(7)
+  1b  xor ecx, ecx
+  1d  cmp eax, 0x4
+  20  jnb $+0x33
+  26  cmovnb rax, rcx
+  2a  lea rcx, qword [rip + 0x32]
+  31  movsxd rax, dword [rcx + rax * 4]
+  35  add rax, rcx
+  38  jmp rax
+  3b  mov eax, 0xa
+  40  add rsp, 0x18
+  44  ret
+  45  mov eax, 0x14
+  4a  add rsp, 0x18
+  4e  ret
+  4f  mov eax, 0x1e
+  54  add rsp, 0x18
+  58  ret
+  59  mov eax, 0x28
+  5e  add rsp, 0x18
+  62  ret
+  63  fdivr st(0), st(7)
+  65  .byte 0xff
+  66  jmp rdx
   68  .byte 0xff
-  69  jmp rdx
-  6b  .byte 0xff
+  69  .byte 0xff
+  6a  .byte 0xff
+  6b  in al, dx
   6c  .byte 0xff
   6d  .byte 0xff
-  6e  in al, dx
-  6f  .byte 0xff
+  6e  jmp rdx
   70  .byte 0xff
-  71  jmp rdx
-  73  .byte 0xff
-  74  .byte 0xff
-  75  .byte 0xff
+  71  .byte 0xff
+  72  .byte 0xff

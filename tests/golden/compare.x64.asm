@@ -2,165 +2,149 @@
    0  sub rsp, 0x38
    4  mov qword [rsp], rax
    8  mov qword [rsp + 0x8], rcx
-   d  mov eax, dword [rsp]
-  10  mov ecx, dword [rsp + 0x8]
-  14  mov edx, dword [rsp]
-  17  cmp eax, dword [rsp + 0x8]
-  1b  cmovle rdx, rcx
-  1f  mov rax, rdx
-  22  add rsp, 0x38
-  26  ret
+   d  mov edx, dword [rsp + 0x8]
+  11  mov edi, dword [rsp]
+  14  cmp eax, ecx
+  16  cmovle rdi, rdx
+  1a  mov rax, rdi
+  1d  add rsp, 0x38
+  21  ret
 ;; Guarded func[1], frame of 24 bytes
    0  sub rsp, 0x18
    4  mov qword [rsp], rax
-   8  mov rax, qword [rsp]
-   c  test rax, rax
-   f  jge $+0xa
-  15  mov eax, -0x1
-  1a  jmp $+0xd
-  1f  mov rax, qword [rsp]
-  23  test rax, rax
-  26  setnz al
-  29  movzx eax, al
-  2c  add rsp, 0x18
-  30  ret
+   8  test rax, rax
+   b  jge $+0xa
+  11  mov eax, -0x1
+  16  jmp $+0xd
+  1b  mov rax, qword [rsp]
+  1f  test rax, rax
+  22  setnz al
+  25  movzx eax, al
+  28  add rsp, 0x18
+  2c  ret
 ;; Guarded func[2], frame of 24 bytes
    0  sub rsp, 0x18
    4  mov qword [rsp], rax
-   8  mov eax, dword [rsp]
-   b  test eax, eax
-   d  jnz $+0xa
-  13  mov eax, 0x1
-  18  add rsp, 0x18
-  1c  ret
-  1d  mov eax, 0x0
-  22  add rsp, 0x18
-  26  ret
+   8  test eax, eax
+   a  jnz $+0xa
+  10  mov eax, 0x1
+  15  add rsp, 0x18
+  19  ret
+  1a  mov eax, 0x0
+  1f  add rsp, 0x18
+  23  ret
 ;; Guarded func[3], frame of 40 bytes
    0  sub rsp, 0x28
    4  movlps qword [rsp], xmm0
    8  mov r11, -0x4010000000000000
-  12  movq xmm0, r11
-  17  movsd xmm15, qword [rsp]
-  1d  ucomisd xmm15, xmm0
-  22  setae al
-  25  movzx eax, al
-  28  mov r11, 0x3ff0000000000000
-  32  movq xmm0, r11
-  37  movsd xmm1, qword [rsp]
-  3c  ucomisd xmm0, xmm1
-  40  setae cl
-  43  movzx ecx, cl
-  46  and eax, ecx
-  48  add rsp, 0x28
-  4c  ret
+  12  movq xmm1, r11
+  17  ucomisd xmm0, xmm1
+  1b  setae al
+  1e  movzx eax, al
+  21  mov r11, 0x3ff0000000000000
+  2b  movq xmm1, r11
+  30  ucomisd xmm1, xmm0
+  34  setae cl
+  37  movzx ecx, cl
+  3a  and eax, ecx
+  3c  add rsp, 0x28
+  40  ret
 ;; Guarded func[4], frame of 40 bytes
    0  sub rsp, 0x28
    4  movlps qword [rsp], xmm0
    8  movlps qword [rsp + 0x8], xmm1
-   d  movss xmm0, dword [rsp]
-  12  ucomiss xmm0, dword [rsp + 0x8]
-  17  jnz $+0x10
-  1d  jp $+0xa
-  23  mov eax, 0x7
-  28  jmp $+0x5
-  2d  mov eax, 0x9
-  32  add rsp, 0x28
-  36  ret
+   d  ucomiss xmm0, xmm1
+  10  jnz $+0x10
+  16  jp $+0xa
+  1c  mov eax, 0x7
+  21  jmp $+0x5
+  26  mov eax, 0x9
+  2b  add rsp, 0x28
+  2f  ret
 ;; Guarded func[5], frame of 56 bytes
    0  sub rsp, 0x38
    4  movlps qword [rsp], xmm0
    8  movlps qword [rsp + 0x8], xmm1
    d  mov qword [rsp + 0x10], rax
-  12  mov eax, dword [rsp + 0x10]
-  16  movsd xmm0, qword [rsp + 0x8]
-  1c  movsd xmm1, qword [rsp]
-  21  test eax, eax
-  23  jnz $+0x3
-  25  movaps xmm1, xmm0
-  28  movaps xmm0, xmm1
-  2b  add rsp, 0x38
-  2f  ret
+  12  test eax, eax
+  14  movaps xmm2, xmm0
+  17  jnz $+0x3
+  19  movaps xmm2, xmm1
+  1c  movaps xmm0, xmm2
+  1f  add rsp, 0x38
+  23  ret
 ;; Checked func[0], frame of 56 bytes
    0  sub rsp, 0x38
    4  mov qword [rsp], rax
    8  mov qword [rsp + 0x8], rcx
-   d  mov eax, dword [rsp]
-  10  mov ecx, dword [rsp + 0x8]
-  14  mov edx, dword [rsp]
-  17  cmp eax, dword [rsp + 0x8]
-  1b  cmovle rdx, rcx
-  1f  mov rax, rdx
-  22  add rsp, 0x38
-  26  ret
+   d  mov edx, dword [rsp + 0x8]
+  11  mov edi, dword [rsp]
+  14  cmp eax, ecx
+  16  cmovle rdi, rdx
+  1a  mov rax, rdi
+  1d  add rsp, 0x38
+  21  ret
 ;; Checked func[1], frame of 24 bytes
    0  sub rsp, 0x18
    4  mov qword [rsp], rax
-   8  mov rax, qword [rsp]
-   c  test rax, rax
-   f  jge $+0xa
-  15  mov eax, -0x1
-  1a  jmp $+0xd
-  1f  mov rax, qword [rsp]
-  23  test rax, rax
-  26  setnz al
-  29  movzx eax, al
-  2c  add rsp, 0x18
-  30  ret
+   8  test rax, rax
+   b  jge $+0xa
+  11  mov eax, -0x1
+  16  jmp $+0xd
+  1b  mov rax, qword [rsp]
+  1f  test rax, rax
+  22  setnz al
+  25  movzx eax, al
+  28  add rsp, 0x18
+  2c  ret
 ;; Checked func[2], frame of 24 bytes
    0  sub rsp, 0x18
    4  mov qword [rsp], rax
-   8  mov eax, dword [rsp]
-   b  test eax, eax
-   d  jnz $+0xa
-  13  mov eax, 0x1
-  18  add rsp, 0x18
-  1c  ret
-  1d  mov eax, 0x0
-  22  add rsp, 0x18
-  26  ret
+   8  test eax, eax
+   a  jnz $+0xa
+  10  mov eax, 0x1
+  15  add rsp, 0x18
+  19  ret
+  1a  mov eax, 0x0
+  1f  add rsp, 0x18
+  23  ret
 ;; Checked func[3], frame of 40 bytes
    0  sub rsp, 0x28
    4  movlps qword [rsp], xmm0
    8  mov r11, -0x4010000000000000
-  12  movq xmm0, r11
-  17  movsd xmm15, qword [rsp]
-  1d  ucomisd xmm15, xmm0
-  22  setae al
-  25  movzx eax, al
-  28  mov r11, 0x3ff0000000000000
-  32  movq xmm0, r11
-  37  movsd xmm1, qword [rsp]
-  3c  ucomisd xmm0, xmm1
-  40  setae cl
-  43  movzx ecx, cl
-  46  and eax, ecx
-  48  add rsp, 0x28
-  4c  ret
+  12  movq xmm1, r11
+  17  ucomisd xmm0, xmm1
+  1b  setae al
+  1e  movzx eax, al
+  21  mov r11, 0x3ff0000000000000
+  2b  movq xmm1, r11
+  30  ucomisd xmm1, xmm0
+  34  setae cl
+  37  movzx ecx, cl
+  3a  and eax, ecx
+  3c  add rsp, 0x28
+  40  ret
 ;; Checked func[4], frame of 40 bytes
    0  sub rsp, 0x28
    4  movlps qword [rsp], xmm0
    8  movlps qword [rsp + 0x8], xmm1
-   d  movss xmm0, dword [rsp]
-  12  ucomiss xmm0, dword [rsp + 0x8]
-  17  jnz $+0x10
-  1d  jp $+0xa
-  23  mov eax, 0x7
-  28  jmp $+0x5
-  2d  mov eax, 0x9
-  32  add rsp, 0x28
-  36  ret
+   d  ucomiss xmm0, xmm1
+  10  jnz $+0x10
+  16  jp $+0xa
+  1c  mov eax, 0x7
+  21  jmp $+0x5
+  26  mov eax, 0x9
+  2b  add rsp, 0x28
+  2f  ret
 ;; Checked func[5], frame of 56 bytes
    0  sub rsp, 0x38
    4  movlps qword [rsp], xmm0
    8  movlps qword [rsp + 0x8], xmm1
    d  mov qword [rsp + 0x10], rax
-  12  mov eax, dword [rsp + 0x10]
-  16  movsd xmm0, qword [rsp + 0x8]
-  1c  movsd xmm1, qword [rsp]
-  21  test eax, eax
-  23  jnz $+0x3
-  25  movaps xmm1, xmm0
-  28  movaps xmm0, xmm1
-  2b  add rsp, 0x38
-  2f  ret
+  12  test eax, eax
+  14  movaps xmm2, xmm0
+  17  jnz $+0x3
+  19  movaps xmm2, xmm1
+  1c  movaps xmm0, xmm2
+  1f  add rsp, 0x38
+  23  ret

@@ -26,78 +26,73 @@
    0  sub sp, sp, #0x20
    4  str x30, [sp, #0x18]
    8  str d0, [sp]
-   c  fmov s0, #2.5
-  10  ldr s31, [sp]
-  14  fmul s0, s0, s31
-  18  fmov s1, #-1.0
-  1c  fadd s0, s0, s1
-  20  ldr s31, [sp]
-  24  fmul s0, s0, s31
-  28  movi d1, #0x0
-  2c  fadd s0, s0, s1
-  30  ldr x30, [sp, #0x18]
-  34  add sp, sp, #0x20
-  38  ret
+   c  fmov s1, #2.5
+  10  fmul s1, s1, s0
+  14  fmov s2, #-1.0
+  18  fadd s1, s1, s2
+  1c  fmul s1, s1, s0
+  20  movi d2, #0x0
+  24  fadd s1, s1, s2
+  28  mov v0.16b, v1.16b
+  2c  ldr x30, [sp, #0x18]
+  30  add sp, sp, #0x20
+  34  ret
 ;; Guarded func[2], frame of 40 bytes
    0  sub sp, sp, #0x30
    4  str x30, [sp, #0x28]
    8  str x0, [sp]
    c  str d0, [sp, #0x8]
-  10  ldr w0, [sp]
-  14  ucvtf d0, w0
-  18  ldr d31, [sp, #0x8]
-  1c  fdiv d0, d0, d31
-  20  fcvtzs x0, d0
-  24  ldr x30, [sp, #0x28]
-  28  add sp, sp, #0x30
-  2c  ret
+  10  ucvtf d1, w0
+  14  fdiv d1, d1, d0
+  18  fcvtzs x1, d1
+  1c  mov x0, x1
+  20  ldr x30, [sp, #0x28]
+  24  add sp, sp, #0x30
+  28  ret
 ;; Guarded func[3], frame of 40 bytes
    0  sub sp, sp, #0x30
    4  str x30, [sp, #0x28]
    8  str d0, [sp]
    c  str d1, [sp, #0x8]
-  10  ldr d0, [sp]
-  14  ldr d31, [sp, #0x8]
-  18  fmin d0, d0, d31
-  1c  ldr x30, [sp, #0x28]
-  20  add sp, sp, #0x30
-  24  ret
+  10  fmin d2, d0, d1
+  14  mov v0.16b, v2.16b
+  18  ldr x30, [sp, #0x28]
+  1c  add sp, sp, #0x30
+  20  ret
 ;; Guarded func[4], frame of 40 bytes
    0  sub sp, sp, #0x30
    4  str x30, [sp, #0x28]
    8  str d0, [sp]
    c  str d1, [sp, #0x8]
-  10  ldr d0, [sp, #0x8]
-  14  fneg d0, d0
-  18  ldr d1, [sp]
-  1c  ushr d31, d0, #0x3f
-  20  sli d1, d31, #0x3f
-  24  mov v0.16b, v1.16b
-  28  ldr x30, [sp, #0x28]
-  2c  add sp, sp, #0x30
-  30  ret
+  10  fneg d2, d1
+  14  ushr d31, d2, #0x3f
+  18  mov v2.16b, v0.16b
+  1c  sli d2, d31, #0x3f
+  20  mov v0.16b, v2.16b
+  24  ldr x30, [sp, #0x28]
+  28  add sp, sp, #0x30
+  2c  ret
 ;; Guarded func[5], frame of 24 bytes
    0  sub sp, sp, #0x20
    4  str x30, [sp, #0x18]
    8  str d0, [sp]
-   c  ldr s0, [sp]
-  10  fcmp s0, s0
-  14  b.vs $+0x20
-  18  fcvtzs x0, s0
-  1c  cmp x0, w0
-  20  b.ne $+0x24
-  24  mov w0, w0
-  28  ldr x30, [sp, #0x18]
-  2c  add sp, sp, #0x20
-  30  ret
-  34  adr x16, $+0x10
-  38  mov x15, #0x4
-  3c  ldr x14, [x28, #0x8]
-  40  br x14
-  44  adr x16, $+0x10
-  48  mov x15, #0x3
-  4c  ldr x14, [x28, #0x8]
-  50  br x14
+   c  fcmp s0, s0
+  10  b.vs $+0x20
+  14  fcvtzs x0, s0
+  18  cmp x0, w0
+  1c  b.ne $+0x24
+  20  mov w0, w0
+  24  ldr x30, [sp, #0x18]
+  28  add sp, sp, #0x20
+  2c  ret
+  30  adr x16, $+0x10
+  34  mov x15, #0x4
+  38  ldr x14, [x28, #0x8]
+  3c  br x14
+  40  adr x16, $+0x10
+  44  mov x15, #0x3
+  48  ldr x14, [x28, #0x8]
+  4c  br x14
 ;; Checked func[0], frame of 56 bytes
    0  sub sp, sp, #0x40
    4  str x30, [sp, #0x38]
@@ -142,75 +137,70 @@
    0  sub sp, sp, #0x20
    4  str x30, [sp, #0x18]
    8  str d0, [sp]
-   c  fmov s0, #2.5
-  10  ldr s31, [sp]
-  14  fmul s0, s0, s31
-  18  fmov s1, #-1.0
-  1c  fadd s0, s0, s1
-  20  ldr s31, [sp]
-  24  fmul s0, s0, s31
-  28  movi d1, #0x0
-  2c  fadd s0, s0, s1
-  30  ldr x30, [sp, #0x18]
-  34  add sp, sp, #0x20
-  38  ret
+   c  fmov s1, #2.5
+  10  fmul s1, s1, s0
+  14  fmov s2, #-1.0
+  18  fadd s1, s1, s2
+  1c  fmul s1, s1, s0
+  20  movi d2, #0x0
+  24  fadd s1, s1, s2
+  28  mov v0.16b, v1.16b
+  2c  ldr x30, [sp, #0x18]
+  30  add sp, sp, #0x20
+  34  ret
 ;; Checked func[2], frame of 40 bytes
    0  sub sp, sp, #0x30
    4  str x30, [sp, #0x28]
    8  str x0, [sp]
    c  str d0, [sp, #0x8]
-  10  ldr w0, [sp]
-  14  ucvtf d0, w0
-  18  ldr d31, [sp, #0x8]
-  1c  fdiv d0, d0, d31
-  20  fcvtzs x0, d0
-  24  ldr x30, [sp, #0x28]
-  28  add sp, sp, #0x30
-  2c  ret
+  10  ucvtf d1, w0
+  14  fdiv d1, d1, d0
+  18  fcvtzs x1, d1
+  1c  mov x0, x1
+  20  ldr x30, [sp, #0x28]
+  24  add sp, sp, #0x30
+  28  ret
 ;; Checked func[3], frame of 40 bytes
    0  sub sp, sp, #0x30
    4  str x30, [sp, #0x28]
    8  str d0, [sp]
    c  str d1, [sp, #0x8]
-  10  ldr d0, [sp]
-  14  ldr d31, [sp, #0x8]
-  18  fmin d0, d0, d31
-  1c  ldr x30, [sp, #0x28]
-  20  add sp, sp, #0x30
-  24  ret
+  10  fmin d2, d0, d1
+  14  mov v0.16b, v2.16b
+  18  ldr x30, [sp, #0x28]
+  1c  add sp, sp, #0x30
+  20  ret
 ;; Checked func[4], frame of 40 bytes
    0  sub sp, sp, #0x30
    4  str x30, [sp, #0x28]
    8  str d0, [sp]
    c  str d1, [sp, #0x8]
-  10  ldr d0, [sp, #0x8]
-  14  fneg d0, d0
-  18  ldr d1, [sp]
-  1c  ushr d31, d0, #0x3f
-  20  sli d1, d31, #0x3f
-  24  mov v0.16b, v1.16b
-  28  ldr x30, [sp, #0x28]
-  2c  add sp, sp, #0x30
-  30  ret
+  10  fneg d2, d1
+  14  ushr d31, d2, #0x3f
+  18  mov v2.16b, v0.16b
+  1c  sli d2, d31, #0x3f
+  20  mov v0.16b, v2.16b
+  24  ldr x30, [sp, #0x28]
+  28  add sp, sp, #0x30
+  2c  ret
 ;; Checked func[5], frame of 24 bytes
    0  sub sp, sp, #0x20
    4  str x30, [sp, #0x18]
    8  str d0, [sp]
-   c  ldr s0, [sp]
-  10  fcmp s0, s0
-  14  b.vs $+0x20
-  18  fcvtzs x0, s0
-  1c  cmp x0, w0
-  20  b.ne $+0x24
-  24  mov w0, w0
-  28  ldr x30, [sp, #0x18]
-  2c  add sp, sp, #0x20
-  30  ret
-  34  adr x16, $+0x10
-  38  mov x15, #0x4
-  3c  ldr x14, [x28, #0x8]
-  40  br x14
-  44  adr x16, $+0x10
-  48  mov x15, #0x3
-  4c  ldr x14, [x28, #0x8]
-  50  br x14
+   c  fcmp s0, s0
+  10  b.vs $+0x20
+  14  fcvtzs x0, s0
+  18  cmp x0, w0
+  1c  b.ne $+0x24
+  20  mov w0, w0
+  24  ldr x30, [sp, #0x18]
+  28  add sp, sp, #0x20
+  2c  ret
+  30  adr x16, $+0x10
+  34  mov x15, #0x4
+  38  ldr x14, [x28, #0x8]
+  3c  br x14
+  40  adr x16, $+0x10
+  44  mov x15, #0x3
+  48  ldr x14, [x28, #0x8]
+  4c  br x14

@@ -25,88 +25,86 @@
    0  sub rsp, 0x18
    4  movlps qword [rsp], xmm0
    8  mov r11d, 0x40200000
-   e  movq xmm0, r11
-  13  mulss xmm0, dword [rsp]
-  18  mov r11d, -0x40800000
-  1e  movq xmm1, r11
-  23  addss xmm0, xmm1
-  27  mulss xmm0, dword [rsp]
-  2c  xorps xmm1, xmm1
-  2f  addss xmm0, xmm1
-  33  add rsp, 0x18
-  37  ret
+   e  movq xmm1, r11
+  13  mulss xmm1, xmm0
+  17  mov r11d, -0x40800000
+  1d  movq xmm2, r11
+  22  addss xmm1, xmm2
+  26  mulss xmm1, xmm0
+  2a  xorps xmm2, xmm2
+  2d  addss xmm1, xmm2
+  31  movaps xmm0, xmm1
+  34  add rsp, 0x18
+  38  ret
 ;; Guarded func[2], frame of 40 bytes
    0  sub rsp, 0x28
    4  mov qword [rsp], rax
    8  movlps qword [rsp + 0x8], xmm0
-   d  mov eax, dword [rsp]
-  10  xorps xmm0, xmm0
-  13  cvtsi2sd xmm0, rax
-  18  divsd xmm0, qword [rsp + 0x8]
-  1e  cvttsd2si rax, xmm0
-  23  cmp rax, 0x1
-  27  jo $+0x5
-  2d  add rsp, 0x28
-  31  ret
-  32  xorps xmm15, xmm15
-  36  ucomisd xmm0, xmm15
-  3b  jnp $+0xa
-  3d  mov eax, 0x0
-  42  jmp $-0x1a
-  47  jna $-0x20
-  4d  mov rax, 0x7fffffffffffffff
-  57  jmp $-0x2f
+   d  xorps xmm1, xmm1
+  10  cvtsi2sd xmm1, rax
+  15  divsd xmm1, xmm0
+  19  cvttsd2si rcx, xmm1
+  1e  cmp rcx, 0x1
+  22  jo $+0x8
+  28  mov rax, rcx
+  2b  add rsp, 0x28
+  2f  ret
+  30  xorps xmm15, xmm15
+  34  ucomisd xmm1, xmm15
+  39  jnp $+0xa
+  3b  mov ecx, 0x0
+  40  jmp $-0x1d
+  45  jna $-0x23
+  4b  mov rcx, 0x7fffffffffffffff
+  55  jmp $-0x32
 ;; Guarded func[3], frame of 40 bytes
    0  sub rsp, 0x28
    4  movlps qword [rsp], xmm0
    8  movlps qword [rsp + 0x8], xmm1
-   d  movsd xmm0, qword [rsp]
-  12  movsd xmm15, qword [rsp + 0x8]
-  19  ucomisd xmm0, xmm15
-  1e  jnz $+0xf
-  20  jp $+0x6
-  22  orps xmm0, xmm15
-  26  jmp $+0xc
-  28  addsd xmm0, xmm15
-  2d  jmp $+0x5
-  2f  minsd xmm0, xmm15
-  34  add rsp, 0x28
-  38  ret
+   d  ucomisd xmm0, xmm1
+  11  jnz $+0xd
+  13  jp $+0x5
+  15  orps xmm0, xmm1
+  18  jmp $+0xa
+  1a  addsd xmm0, xmm1
+  1e  jmp $+0x4
+  20  minsd xmm0, xmm1
+  24  add rsp, 0x28
+  28  ret
 ;; Guarded func[4], frame of 40 bytes
    0  sub rsp, 0x28
    4  movlps qword [rsp], xmm0
    8  movlps qword [rsp + 0x8], xmm1
-   d  movsd xmm0, qword [rsp + 0x8]
-  13  pcmpeqd xmm15, xmm15
-  18  psllq xmm15, 0x3f
-  1e  xorps xmm0, xmm15
-  22  movsd xmm1, qword [rsp]
-  27  movaps xmm15, xmm0
-  2b  psrlq xmm15, 0x3f
-  31  psllq xmm15, 0x3f
-  37  psllq xmm1, 0x1
-  3c  psrlq xmm1, 0x1
-  41  orps xmm1, xmm15
-  45  movaps xmm0, xmm1
-  48  add rsp, 0x28
-  4c  ret
+   d  pcmpeqd xmm15, xmm15
+  12  psllq xmm15, 0x3f
+  18  movaps xmm2, xmm1
+  1b  xorps xmm2, xmm15
+  1f  movaps xmm15, xmm2
+  23  psrlq xmm15, 0x3f
+  29  psllq xmm15, 0x3f
+  2f  movaps xmm2, xmm0
+  32  psllq xmm2, 0x1
+  37  psrlq xmm2, 0x1
+  3c  orps xmm2, xmm15
+  40  movaps xmm0, xmm2
+  43  add rsp, 0x28
+  47  ret
 ;; Guarded func[5], frame of 24 bytes
    0  sub rsp, 0x18
    4  movlps qword [rsp], xmm0
-   8  movss xmm0, dword [rsp]
-   d  cvttss2si rax, xmm0
-  12  mov r11d, eax
-  15  cmp r11, rax
-  18  jnz $+0x5
-  1e  add rsp, 0x18
-  22  ret
-  23  ucomiss xmm0, xmm0
-  26  jp $+0x5
-  2c  jmp $+0x6
-  31  push 0x4
-  33  call qword [r15 - 0x78]
-  37  push 0x3
-  39  call qword [r15 - 0x78]
+   8  cvttss2si rax, xmm0
+   d  mov r11d, eax
+  10  cmp r11, rax
+  13  jnz $+0x5
+  19  add rsp, 0x18
+  1d  ret
+  1e  ucomiss xmm0, xmm0
+  21  jp $+0x5
+  27  jmp $+0x6
+  2c  push 0x4
+  2e  call qword [r15 - 0x78]
+  32  push 0x3
+  34  call qword [r15 - 0x78]
 ;; Checked func[0], frame of 56 bytes
    0  sub rsp, 0x38
    4  mov qword [rsp + 0x18], rbx
@@ -144,85 +142,83 @@
    0  sub rsp, 0x18
    4  movlps qword [rsp], xmm0
    8  mov r11d, 0x40200000
-   e  movq xmm0, r11
-  13  mulss xmm0, dword [rsp]
-  18  mov r11d, -0x40800000
-  1e  movq xmm1, r11
-  23  addss xmm0, xmm1
-  27  mulss xmm0, dword [rsp]
-  2c  xorps xmm1, xmm1
-  2f  addss xmm0, xmm1
-  33  add rsp, 0x18
-  37  ret
+   e  movq xmm1, r11
+  13  mulss xmm1, xmm0
+  17  mov r11d, -0x40800000
+  1d  movq xmm2, r11
+  22  addss xmm1, xmm2
+  26  mulss xmm1, xmm0
+  2a  xorps xmm2, xmm2
+  2d  addss xmm1, xmm2
+  31  movaps xmm0, xmm1
+  34  add rsp, 0x18
+  38  ret
 ;; Checked func[2], frame of 40 bytes
    0  sub rsp, 0x28
    4  mov qword [rsp], rax
    8  movlps qword [rsp + 0x8], xmm0
-   d  mov eax, dword [rsp]
-  10  xorps xmm0, xmm0
-  13  cvtsi2sd xmm0, rax
-  18  divsd xmm0, qword [rsp + 0x8]
-  1e  cvttsd2si rax, xmm0
-  23  cmp rax, 0x1
-  27  jo $+0x5
-  2d  add rsp, 0x28
-  31  ret
-  32  xorps xmm15, xmm15
-  36  ucomisd xmm0, xmm15
-  3b  jnp $+0xa
-  3d  mov eax, 0x0
-  42  jmp $-0x1a
-  47  jna $-0x20
-  4d  mov rax, 0x7fffffffffffffff
-  57  jmp $-0x2f
+   d  xorps xmm1, xmm1
+  10  cvtsi2sd xmm1, rax
+  15  divsd xmm1, xmm0
+  19  cvttsd2si rcx, xmm1
+  1e  cmp rcx, 0x1
+  22  jo $+0x8
+  28  mov rax, rcx
+  2b  add rsp, 0x28
+  2f  ret
+  30  xorps xmm15, xmm15
+  34  ucomisd xmm1, xmm15
+  39  jnp $+0xa
+  3b  mov ecx, 0x0
+  40  jmp $-0x1d
+  45  jna $-0x23
+  4b  mov rcx, 0x7fffffffffffffff
+  55  jmp $-0x32
 ;; Checked func[3], frame of 40 bytes
    0  sub rsp, 0x28
    4  movlps qword [rsp], xmm0
    8  movlps qword [rsp + 0x8], xmm1
-   d  movsd xmm0, qword [rsp]
-  12  movsd xmm15, qword [rsp + 0x8]
-  19  ucomisd xmm0, xmm15
-  1e  jnz $+0xf
-  20  jp $+0x6
-  22  orps xmm0, xmm15
-  26  jmp $+0xc
-  28  addsd xmm0, xmm15
-  2d  jmp $+0x5
-  2f  minsd xmm0, xmm15
-  34  add rsp, 0x28
-  38  ret
+   d  ucomisd xmm0, xmm1
+  11  jnz $+0xd
+  13  jp $+0x5
+  15  orps xmm0, xmm1
+  18  jmp $+0xa
+  1a  addsd xmm0, xmm1
+  1e  jmp $+0x4
+  20  minsd xmm0, xmm1
+  24  add rsp, 0x28
+  28  ret
 ;; Checked func[4], frame of 40 bytes
    0  sub rsp, 0x28
    4  movlps qword [rsp], xmm0
    8  movlps qword [rsp + 0x8], xmm1
-   d  movsd xmm0, qword [rsp + 0x8]
-  13  pcmpeqd xmm15, xmm15
-  18  psllq xmm15, 0x3f
-  1e  xorps xmm0, xmm15
-  22  movsd xmm1, qword [rsp]
-  27  movaps xmm15, xmm0
-  2b  psrlq xmm15, 0x3f
-  31  psllq xmm15, 0x3f
-  37  psllq xmm1, 0x1
-  3c  psrlq xmm1, 0x1
-  41  orps xmm1, xmm15
-  45  movaps xmm0, xmm1
-  48  add rsp, 0x28
-  4c  ret
+   d  pcmpeqd xmm15, xmm15
+  12  psllq xmm15, 0x3f
+  18  movaps xmm2, xmm1
+  1b  xorps xmm2, xmm15
+  1f  movaps xmm15, xmm2
+  23  psrlq xmm15, 0x3f
+  29  psllq xmm15, 0x3f
+  2f  movaps xmm2, xmm0
+  32  psllq xmm2, 0x1
+  37  psrlq xmm2, 0x1
+  3c  orps xmm2, xmm15
+  40  movaps xmm0, xmm2
+  43  add rsp, 0x28
+  47  ret
 ;; Checked func[5], frame of 24 bytes
    0  sub rsp, 0x18
    4  movlps qword [rsp], xmm0
-   8  movss xmm0, dword [rsp]
-   d  cvttss2si rax, xmm0
-  12  mov r11d, eax
-  15  cmp r11, rax
-  18  jnz $+0x5
-  1e  add rsp, 0x18
-  22  ret
-  23  ucomiss xmm0, xmm0
-  26  jp $+0x5
-  2c  jmp $+0x6
-  31  push 0x4
-  33  call qword [r15 - 0x78]
-  37  push 0x3
-  39  call qword [r15 - 0x78]
+   8  cvttss2si rax, xmm0
+   d  mov r11d, eax
+  10  cmp r11, rax
+  13  jnz $+0x5
+  19  add rsp, 0x18
+  1d  ret
+  1e  ucomiss xmm0, xmm0
+  21  jp $+0x5
+  27  jmp $+0x6
+  2c  push 0x4
+  2e  call qword [r15 - 0x78]
+  32  push 0x3
+  34  call qword [r15 - 0x78]

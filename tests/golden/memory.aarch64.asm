@@ -52,16 +52,16 @@
    0  sub sp, sp, #0x20
    4  str x30, [sp, #0x18]
    8  str x0, [sp]
-   c  ldr w0, [sp]
-  10  mov x17, #0x4
-  14  movk x17, #0x8000, lsl #16
-  18  add x17, x17, w0
-  1c  ldr x16, [x28, #0x48]
-  20  cmp x17, x16
-  24  b.hi $+0x1c
-  28  mov x16, #0x80000000
-  2c  add x16, x16, w0
-  30  ldr w0, [x27, x16]
+   c  mov x17, #0x4
+  10  movk x17, #0x8000, lsl #16
+  14  add x17, x17, w0
+  18  ldr x16, [x28, #0x48]
+  1c  cmp x17, x16
+  20  b.hi $+0x20
+  24  mov x16, #0x80000000
+  28  add x16, x16, w0
+  2c  ldr w1, [x27, x16]
+  30  mov x0, x1
   34  ldr x30, [sp, #0x18]
   38  add sp, sp, #0x20
   3c  ret
@@ -74,37 +74,35 @@
    4  str x30, [sp, #0x28]
    8  str x0, [sp]
    c  str x1, [sp, #0x8]
-  10  ldr w0, [sp, #0x8]
-  14  lsl w0, w0, #0x2
-  18  ldr w16, [sp]
-  1c  add w0, w0, w16
-  20  ldr w0, [x27, w0, uxtw]
-  24  ldr x30, [sp, #0x28]
-  28  add sp, sp, #0x30
-  2c  ret
+  10  lsl w2, w1, #0x2
+  14  add w2, w0, w2
+  18  ldr w2, [x27, w2, uxtw]
+  1c  mov x0, x2
+  20  ldr x30, [sp, #0x28]
+  24  add sp, sp, #0x30
+  28  ret
 ;; Guarded func[5], frame of 56 bytes
    0  ldr x16, [x28]
    4  cmp sp, x16
-   8  b.lo $+0x40
+   8  b.lo $+0x3c
    c  sub sp, sp, #0x40
   10  str x30, [sp, #0x38]
   14  str x0, [sp, #0x20]
-  18  ldr d31, [sp, #0x20]
-  1c  str d31, [sp]
-  20  mov x17, #0x0
-  24  ldr x16, [x28, #0x20]
-  28  ldr x16, [x16]
-  2c  blr x16
-  30  ldr x0, [x28, #0x48]
-  34  lsr x0, x0, #0x10
-  38  sub w0, w0, #0x1
-  3c  ldr x30, [sp, #0x38]
-  40  add sp, sp, #0x40
-  44  ret
-  48  adr x16, $+0x10
-  4c  mov x15, #0xa
-  50  ldr x14, [x28, #0x8]
-  54  br x14
+  18  str x0, [sp]
+  1c  mov x17, #0x0
+  20  ldr x16, [x28, #0x20]
+  24  ldr x16, [x16]
+  28  blr x16
+  2c  ldr x0, [x28, #0x48]
+  30  lsr x0, x0, #0x10
+  34  sub w0, w0, #0x1
+  38  ldr x30, [sp, #0x38]
+  3c  add sp, sp, #0x40
+  40  ret
+  44  adr x16, $+0x10
+  48  mov x15, #0xa
+  4c  ldr x14, [x28, #0x8]
+  50  br x14
 ;; Checked func[0], frame of 40 bytes
    0  sub sp, sp, #0x30
    4  str x30, [sp, #0x28]
@@ -218,16 +216,16 @@
    0  sub sp, sp, #0x20
    4  str x30, [sp, #0x18]
    8  str x0, [sp]
-   c  ldr w0, [sp]
-  10  mov x17, #0x4
-  14  movk x17, #0x8000, lsl #16
-  18  add x17, x17, w0
-  1c  ldr x16, [x28, #0x48]
-  20  cmp x17, x16
-  24  b.hi $+0x1c
-  28  mov x16, #0x80000000
-  2c  add x16, x16, w0
-  30  ldr w0, [x27, x16]
+   c  mov x17, #0x4
+  10  movk x17, #0x8000, lsl #16
+  14  add x17, x17, w0
+  18  ldr x16, [x28, #0x48]
+  1c  cmp x17, x16
+  20  b.hi $+0x20
+  24  mov x16, #0x80000000
+  28  add x16, x16, w0
+  2c  ldr w1, [x27, x16]
+  30  mov x0, x1
   34  ldr x30, [sp, #0x18]
   38  add sp, sp, #0x20
   3c  ret
@@ -240,43 +238,41 @@
    4  str x30, [sp, #0x28]
    8  str x0, [sp]
    c  str x1, [sp, #0x8]
-  10  ldr w0, [sp, #0x8]
-  14  lsl w0, w0, #0x2
-  18  ldr w16, [sp]
-  1c  add w0, w0, w16
-  20  mov x17, #0x4
-  24  add x17, x17, w0
-  28  ldr x16, [x28, #0x48]
-  2c  cmp x17, x16
-  30  b.hi $+0x14
-  34  ldr w0, [x27, w0, uxtw]
-  38  ldr x30, [sp, #0x28]
-  3c  add sp, sp, #0x30
-  40  ret
-  44  adr x16, $+0x10
-  48  mov x15, #0x5
-  4c  ldr x14, [x28, #0x8]
-  50  br x14
+  10  lsl w2, w1, #0x2
+  14  add w2, w0, w2
+  18  mov x17, #0x4
+  1c  add x17, x17, w2
+  20  ldr x16, [x28, #0x48]
+  24  cmp x17, x16
+  28  b.hi $+0x18
+  2c  ldr w2, [x27, w2, uxtw]
+  30  mov x0, x2
+  34  ldr x30, [sp, #0x28]
+  38  add sp, sp, #0x30
+  3c  ret
+  40  adr x16, $+0x10
+  44  mov x15, #0x5
+  48  ldr x14, [x28, #0x8]
+  4c  br x14
 ;; Checked func[5], frame of 56 bytes
    0  ldr x16, [x28]
    4  cmp sp, x16
-   8  b.lo $+0x40
+   8  b.lo $+0x3c
    c  sub sp, sp, #0x40
   10  str x30, [sp, #0x38]
   14  str x0, [sp, #0x20]
-  18  ldr d31, [sp, #0x20]
-  1c  str d31, [sp]
-  20  mov x17, #0x0
-  24  ldr x16, [x28, #0x20]
-  28  ldr x16, [x16]
-  2c  blr x16
-  30  ldr x0, [x28, #0x48]
-  34  lsr x0, x0, #0x10
-  38  sub w0, w0, #0x1
-  3c  ldr x30, [sp, #0x38]
-  40  add sp, sp, #0x40
-  44  ret
-  48  adr x16, $+0x10
-  4c  mov x15, #0xa
-  50  ldr x14, [x28, #0x8]
-  54  br x14
+  18  str x0, [sp]
+  1c  mov x17, #0x0
+  20  ldr x16, [x28, #0x20]
+  24  ldr x16, [x16]
+  28  blr x16
+  2c  ldr x0, [x28, #0x48]
+  30  lsr x0, x0, #0x10
+  34  sub w0, w0, #0x1
+  38  ldr x30, [sp, #0x38]
+  3c  add sp, sp, #0x40
+  40  ret
+  44  adr x16, $+0x10
+  48  mov x15, #0xa
+  4c  ldr x14, [x28, #0x8]
+  50  br x14

@@ -40,14 +40,14 @@
 ;; Guarded func[3], frame of 24 bytes
    0  sub rsp, 0x18
    4  mov qword [rsp], rax
-   8  mov eax, dword [rsp]
-   b  mov r11d, -0x7ffffffc
-  11  add r11, rax
-  14  cmp r11, qword [r15 - 0x38]
-  18  ja $+0x12
-  1e  mov r11d, -0x80000000
-  24  add r11, rax
-  27  mov eax, dword [r14 + r11 * 1]
+   8  mov r11d, -0x7ffffffc
+   e  add r11, rax
+  11  cmp r11, qword [r15 - 0x38]
+  15  ja $+0x15
+  1b  mov r11d, -0x80000000
+  21  add r11, rax
+  24  mov ecx, dword [r14 + r11 * 1]
+  28  mov rax, rcx
   2b  add rsp, 0x18
   2f  ret
   30  push 0x5
@@ -56,29 +56,28 @@
    0  sub rsp, 0x28
    4  mov qword [rsp], rax
    8  mov qword [rsp + 0x8], rcx
-   d  mov eax, dword [rsp + 0x8]
-  11  shl eax, 0x2
-  14  add eax, dword [rsp]
-  17  mov eax, dword [r14 + rax * 1]
-  1b  add rsp, 0x28
-  1f  ret
+   d  shl ecx, 0x2
+  10  add ecx, eax
+  12  mov ecx, dword [r14 + rcx * 1]
+  16  mov rax, rcx
+  19  add rsp, 0x28
+  1d  ret
 ;; Guarded func[5], frame of 56 bytes
    0  cmp rsp, qword [r15 - 0x80]
-   4  jb $+0x31
+   4  jb $+0x29
    a  sub rsp, 0x38
    e  mov qword [rsp + 0x20], rax
-  13  movsd xmm15, qword [rsp + 0x20]
-  1a  movlps qword [rsp], xmm15
-  1f  mov rax, qword [r15 - 0x60]
-  23  mov r11d, 0x0
-  29  call qword [rax]
-  2b  mov rax, qword [r15 - 0x38]
-  2f  shr rax, 0x10
-  33  add eax, -0x1
-  36  add rsp, 0x38
-  3a  ret
-  3b  push 0xa
-  3d  call qword [r15 - 0x78]
+  13  mov qword [rsp], rax
+  17  mov rax, qword [r15 - 0x60]
+  1b  mov r11d, 0x0
+  21  call qword [rax]
+  23  mov rax, qword [r15 - 0x38]
+  27  shr rax, 0x10
+  2b  add eax, -0x1
+  2e  add rsp, 0x38
+  32  ret
+  33  push 0xa
+  35  call qword [r15 - 0x78]
 ;; Checked func[0], frame of 40 bytes
    0  sub rsp, 0x28
    4  mov qword [rsp + 0x10], rbx
@@ -161,14 +160,14 @@
 ;; Checked func[3], frame of 24 bytes
    0  sub rsp, 0x18
    4  mov qword [rsp], rax
-   8  mov eax, dword [rsp]
-   b  mov r11d, -0x7ffffffc
-  11  add r11, rax
-  14  cmp r11, qword [r15 - 0x38]
-  18  ja $+0x12
-  1e  mov r11d, -0x80000000
-  24  add r11, rax
-  27  mov eax, dword [r14 + r11 * 1]
+   8  mov r11d, -0x7ffffffc
+   e  add r11, rax
+  11  cmp r11, qword [r15 - 0x38]
+  15  ja $+0x15
+  1b  mov r11d, -0x80000000
+  21  add r11, rax
+  24  mov ecx, dword [r14 + r11 * 1]
+  28  mov rax, rcx
   2b  add rsp, 0x18
   2f  ret
   30  push 0x5
@@ -177,31 +176,30 @@
    0  sub rsp, 0x28
    4  mov qword [rsp], rax
    8  mov qword [rsp + 0x8], rcx
-   d  mov eax, dword [rsp + 0x8]
-  11  shl eax, 0x2
-  14  add eax, dword [rsp]
-  17  lea r11, qword [rax + 0x4]
-  1b  cmp r11, qword [r15 - 0x38]
-  1f  ja $+0x9
-  25  mov eax, dword [r14 + rax * 1]
-  29  add rsp, 0x28
-  2d  ret
-  2e  push 0x5
-  30  call qword [r15 - 0x78]
+   d  shl ecx, 0x2
+  10  add ecx, eax
+  12  lea r11, qword [rcx + 0x4]
+  16  cmp r11, qword [r15 - 0x38]
+  1a  ja $+0xc
+  20  mov ecx, dword [r14 + rcx * 1]
+  24  mov rax, rcx
+  27  add rsp, 0x28
+  2b  ret
+  2c  push 0x5
+  2e  call qword [r15 - 0x78]
 ;; Checked func[5], frame of 56 bytes
    0  cmp rsp, qword [r15 - 0x80]
-   4  jb $+0x31
+   4  jb $+0x29
    a  sub rsp, 0x38
    e  mov qword [rsp + 0x20], rax
-  13  movsd xmm15, qword [rsp + 0x20]
-  1a  movlps qword [rsp], xmm15
-  1f  mov rax, qword [r15 - 0x60]
-  23  mov r11d, 0x0
-  29  call qword [rax]
-  2b  mov rax, qword [r15 - 0x38]
-  2f  shr rax, 0x10
-  33  add eax, -0x1
-  36  add rsp, 0x38
-  3a  ret
-  3b  push 0xa
-  3d  call qword [r15 - 0x78]
+  13  mov qword [rsp], rax
+  17  mov rax, qword [r15 - 0x60]
+  1b  mov r11d, 0x0
+  21  call qword [rax]
+  23  mov rax, qword [r15 - 0x38]
+  27  shr rax, 0x10
+  2b  add eax, -0x1
+  2e  add rsp, 0x38
+  32  ret
+  33  push 0xa
+  35  call qword [r15 - 0x78]
