@@ -84,6 +84,8 @@ pub(crate) struct Buffers {
     other_records: Records,
     in_cold: bool,
     crossing: Vec<(Jump, Mark)>,
+    /// Constants that code of the function in progress reads, and where it names their place.
+    constants: Vec<(u64, Jump)>,
     /// A displacement of the function in progress did not fit its form.
     overflowed: bool,
 }
@@ -158,6 +160,25 @@ impl Buffers {
     pub(crate) fn record_reloc(&mut self, back: u32, reloc: Reloc) {
         let at = self.offset() - back;
         self.records.relocs.push((at, reloc));
+    }
+
+    /// Records that the address in this field is to be that of a constant.
+    #[inline]
+    pub(crate) fn want_constant(&mut self, bits: u64, field: Jump) {
+        self.constants.push((bits, field));
+    }
+
+    /// Takes what was asked for by [`Self::want_constant`], equal constants side by side.
+    pub(crate) fn take_constants(&mut self) -> Vec<(u64, Jump)> {
+        let mut constants = std::mem::take(&mut self.constants);
+        constants.sort_unstable_by_key(|(bits, field)| (*bits, field.at.cold, field.at.offset));
+        constants
+    }
+
+    /// Keeps the storage of a list that was taken.
+    pub(crate) fn return_constants(&mut self, mut constants: Vec<(u64, Jump)>) {
+        constants.clear();
+        self.constants = constants;
     }
 
     /// Lets a jump go to a target: at once if both lie in one buffer, else when the function is finished. `patch` writes the
@@ -235,6 +256,7 @@ impl Buffers {
         self.records.clear();
         self.other_records.clear();
         self.crossing.clear();
+        self.constants.clear();
         self.overflowed = false;
     }
 }

@@ -98,6 +98,8 @@ pub(crate) enum FloatOperand {
     Reg(Vreg),
     /// A word in memory; only its type's width is read.
     Home(Home),
+    /// Constant bits; only where the plan has memory operands.
+    Const(u64),
 }
 
 /// A register of either class.
@@ -141,6 +143,12 @@ impl Cond {
             Self::NotFloat(compare) => Self::Float(compare),
         }
     }
+}
+
+/// The two 32-bit words of a 64-bit one, the lower first.
+fn halves(bits: u64) -> [u32; 2] {
+    let [a, b, c, d, e, f, g, h] = bits.to_le_bytes();
+    [u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h])]
 }
 
 /// The jumps of one conditional branch: a float comparison may take two.
@@ -221,6 +229,8 @@ pub(crate) trait ScalarOps {
     fn extend(&mut self, sign: Sign, dst: Gpr, src: Gpr);
     /// Sets flags from a comparison.
     fn compare_int(&mut self, size: IntSize, lhs: Gpr, rhs: Operand);
+    /// Sets flags by the bits that are set in both: `Cond::Int` of `Eq` then means none, of `Ne` any.
+    fn test_bits(&mut self, size: IntSize, lhs: Gpr, rhs: Operand);
     /// 1 or 0 by a condition, whole register. Ends the flags.
     fn set_if(&mut self, cond: Cond, dst: Gpr);
     /// `dst = cond ? then : otherwise`, 64 bits. *Keeps flags.*
@@ -440,6 +450,25 @@ pub(crate) trait Masm: RegisterPlan + ScalarOps + FloatOps + MemoryOps + FlowOps
     /// Lets a jump go to a position. A displacement that does not fit its form is told by `finish_function`. Provided.
     fn link(&mut self, jump: Jump, target: Mark) {
         self.buffers().link(jump, target, Self::patch);
+    }
+    /// Writes the constants that the function reads behind what is in the cold buffer, each once. Provided.
+    fn constants(&mut self) {
+        const CONSTANT_BYTES: u32 = 8;
+        let wanted = self.buffers().take_constants();
+        if !wanted.is_empty() {
+            self.align(CONSTANT_BYTES);
+            self.buffers().set_cold(true);
+            self.align(CONSTANT_BYTES);
+            for same in wanted.chunk_by(|(a, _), (b, _)| a == b) {
+                let here = self.buffers().here();
+                let [low, high] = halves(same[0].0);
+                self.table_word(low);
+                self.table_word(high);
+                same.iter().for_each(|&(_, field)| self.link(field, here));
+            }
+            self.buffers().set_cold(false);
+        }
+        self.buffers().return_constants(wanted);
     }
     /// Ends the function: joins hot and cold; the offset at which the cold part begins, or `None` if something did not fit.
     /// Provided.

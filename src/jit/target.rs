@@ -126,6 +126,12 @@ bit_set! {
         EXTRA_TEMPS = 9, "extra-temps";
         /// A local that lives in the frame is read from a temporary that still holds its value.
         CACHE_LOCALS = 10, "cache-locals";
+        /// `and` is fused into the `eqz`, branch or `if` behind it.
+        FUSE_BITS = 11, "fuse-bits";
+        /// Floating-point constants are read from behind the function.
+        CONSTANT_POOL = 12, "constant-pool";
+        /// What is seldom executed, by the look of it, stands behind the function.
+        COLD_ARMS = 13, "cold-arms";
     }
 }
 

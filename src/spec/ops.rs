@@ -347,7 +347,9 @@ macro_rules! operators {
             #[must_use]
             #[inline]
             pub(crate) const fn shape(self) -> Shape {
-                match self { $( Self::$op => Shape::$shape( $($arg),* ), )* }
+                /// By row: one load, where a `match` may become a jump.
+                static SHAPES: [Shape; Op::ALL.len()] = [ $( Shape::$shape( $($arg),* ), )* ];
+                SHAPES[self as usize]
             }
         }
     };

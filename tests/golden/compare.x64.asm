@@ -36,19 +36,28 @@
 ;; Guarded func[3], frame of 40 bytes
    0  sub rsp, 0x28
    4  movlps qword [rsp], xmm0
-   8  mov r11, -0x4010000000000000
-  12  movq xmm1, r11
-  17  ucomisd xmm0, xmm1
-  1b  setae al
-  1e  movzx eax, al
-  21  mov r11, 0x3ff0000000000000
-  2b  movq xmm1, r11
-  30  ucomisd xmm1, xmm0
-  34  setae cl
-  37  movzx ecx, cl
-  3a  and eax, ecx
-  3c  add rsp, 0x28
-  40  ret
+   8  movsd xmm1, qword [rip + 0x30]
+  10  ucomisd xmm0, xmm1
+  14  setae al
+  17  movzx eax, al
+  1a  movsd xmm15, qword [rip + 0x15]
+  23  ucomisd xmm15, xmm0
+  28  setae cl
+  2b  movzx ecx, cl
+  2e  and eax, ecx
+  30  add rsp, 0x28
+  34  ret
+  35  nop dword [rax]
+  38  add byte [rax], al
+  3a  add byte [rax], al
+  3c  add byte [rax], al
+  3e  .byte 0xf0
+  3f  .byte 0x3f
+  40  add byte [rax], al
+  42  add byte [rax], al
+  44  add byte [rax], al
+  46  .byte 0xf0
+  47  .byte 0xbf
 ;; Guarded func[4], frame of 40 bytes
    0  sub rsp, 0x28
    4  movlps qword [rsp], xmm0
@@ -111,19 +120,28 @@
 ;; Checked func[3], frame of 40 bytes
    0  sub rsp, 0x28
    4  movlps qword [rsp], xmm0
-   8  mov r11, -0x4010000000000000
-  12  movq xmm1, r11
-  17  ucomisd xmm0, xmm1
-  1b  setae al
-  1e  movzx eax, al
-  21  mov r11, 0x3ff0000000000000
-  2b  movq xmm1, r11
-  30  ucomisd xmm1, xmm0
-  34  setae cl
-  37  movzx ecx, cl
-  3a  and eax, ecx
-  3c  add rsp, 0x28
-  40  ret
+   8  movsd xmm1, qword [rip + 0x30]
+  10  ucomisd xmm0, xmm1
+  14  setae al
+  17  movzx eax, al
+  1a  movsd xmm15, qword [rip + 0x15]
+  23  ucomisd xmm15, xmm0
+  28  setae cl
+  2b  movzx ecx, cl
+  2e  and eax, ecx
+  30  add rsp, 0x28
+  34  ret
+  35  nop dword [rax]
+  38  add byte [rax], al
+  3a  add byte [rax], al
+  3c  add byte [rax], al
+  3e  .byte 0xf0
+  3f  .byte 0x3f
+  40  add byte [rax], al
+  42  add byte [rax], al
+  44  add byte [rax], al
+  46  .byte 0xf0
+  47  .byte 0xbf
 ;; Checked func[4], frame of 40 bytes
    0  sub rsp, 0x28
    4  movlps qword [rsp], xmm0

@@ -24,18 +24,22 @@
 ;; Guarded func[1], frame of 24 bytes
    0  sub rsp, 0x18
    4  movlps qword [rsp], xmm0
-   8  mov r11d, 0x40200000
-   e  movq xmm1, r11
-  13  mulss xmm1, xmm0
-  17  mov r11d, -0x40800000
-  1d  movq xmm2, r11
-  22  addss xmm1, xmm2
-  26  mulss xmm1, xmm0
-  2a  xorps xmm2, xmm2
-  2d  addss xmm1, xmm2
-  31  movaps xmm0, xmm1
-  34  add rsp, 0x18
-  38  ret
+   8  movss xmm1, dword [rip + 0x20]
+  10  mulss xmm1, xmm0
+  14  addss xmm1, dword [rip + 0x1c]
+  1c  mulss xmm1, xmm0
+  20  xorps xmm2, xmm2
+  23  addss xmm1, xmm2
+  27  movaps xmm0, xmm1
+  2a  add rsp, 0x18
+  2e  ret
+  2f  nop
+  30  add byte [rax], al
+  32  and byte [rax], al
+  35  add byte [rax], al
+  37  add byte [rax], al
+  39  add byte [rax + 0xbf], al
+  3f  .byte 0x00
 ;; Guarded func[2], frame of 40 bytes
    0  sub rsp, 0x28
    4  mov qword [rsp], rax
@@ -141,18 +145,22 @@
 ;; Checked func[1], frame of 24 bytes
    0  sub rsp, 0x18
    4  movlps qword [rsp], xmm0
-   8  mov r11d, 0x40200000
-   e  movq xmm1, r11
-  13  mulss xmm1, xmm0
-  17  mov r11d, -0x40800000
-  1d  movq xmm2, r11
-  22  addss xmm1, xmm2
-  26  mulss xmm1, xmm0
-  2a  xorps xmm2, xmm2
-  2d  addss xmm1, xmm2
-  31  movaps xmm0, xmm1
-  34  add rsp, 0x18
-  38  ret
+   8  movss xmm1, dword [rip + 0x20]
+  10  mulss xmm1, xmm0
+  14  addss xmm1, dword [rip + 0x1c]
+  1c  mulss xmm1, xmm0
+  20  xorps xmm2, xmm2
+  23  addss xmm1, xmm2
+  27  movaps xmm0, xmm1
+  2a  add rsp, 0x18
+  2e  ret
+  2f  nop
+  30  add byte [rax], al
+  32  and byte [rax], al
+  35  add byte [rax], al
+  37  add byte [rax], al
+  39  add byte [rax + 0xbf], al
+  3f  .byte 0x00
 ;; Checked func[2], frame of 40 bytes
    0  sub rsp, 0x28
    4  mov qword [rsp], rax

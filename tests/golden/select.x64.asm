@@ -21,17 +21,21 @@
   13  sub rsp, 0x38
   17  movlps qword [rsp], xmm0
   1b  movlps qword [rsp + 0x8], xmm1
-  20  mov r11, 0x3ff0000000000000
-  2a  movq xmm2, r11
-  2f  movsd xmm3, qword [rsp]
-  34  ucomisd xmm0, xmm2
-  38  movaps xmm4, xmm3
-  3b  jnz $+0x2
-  3d  jnp $+0x3
-  3f  movaps xmm4, xmm1
-  42  movaps xmm0, xmm4
-  45  add rsp, 0x38
-  49  ret
+  20  movsd xmm2, qword [rsp]
+  25  ucomisd xmm0, qword [rip + 0x13]
+  2d  movaps xmm3, xmm2
+  30  jnz $+0x2
+  32  jnp $+0x3
+  34  movaps xmm3, xmm1
+  37  movaps xmm0, xmm3
+  3a  add rsp, 0x38
+  3e  ret
+  3f  nop
+  40  add byte [rax], al
+  42  add byte [rax], al
+  44  add byte [rax], al
+  46  .byte 0xf0
+  47  .byte 0x3f
 ;; Checked func[0], frame of 56 bytes
    0  mov r14, qword [r15 - 0x80]
    4  mov qword [r11], r14
@@ -55,14 +59,18 @@
   13  sub rsp, 0x38
   17  movlps qword [rsp], xmm0
   1b  movlps qword [rsp + 0x8], xmm1
-  20  mov r11, 0x3ff0000000000000
-  2a  movq xmm2, r11
-  2f  movsd xmm3, qword [rsp]
-  34  ucomisd xmm0, xmm2
-  38  movaps xmm4, xmm3
-  3b  jnz $+0x2
-  3d  jnp $+0x3
-  3f  movaps xmm4, xmm1
-  42  movaps xmm0, xmm4
-  45  add rsp, 0x38
-  49  ret
+  20  movsd xmm2, qword [rsp]
+  25  ucomisd xmm0, qword [rip + 0x13]
+  2d  movaps xmm3, xmm2
+  30  jnz $+0x2
+  32  jnp $+0x3
+  34  movaps xmm3, xmm1
+  37  movaps xmm0, xmm3
+  3a  add rsp, 0x38
+  3e  ret
+  3f  nop
+  40  add byte [rax], al
+  42  add byte [rax], al
+  44  add byte [rax], al
+  46  .byte 0xf0
+  47  .byte 0x3f

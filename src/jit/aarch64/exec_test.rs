@@ -139,6 +139,7 @@ pub(super) fn assemble_with(tuning: Tuning, reach: Reach, body: impl FnOnce(&mut
     body(&mut masm);
     let end = masm.buf.offset() as usize;
     save_state(&mut masm);
+    masm.constants();
     let cold = masm.buf.finish_function(patch).expect("all jumps fit") as usize;
     let code = masm.buf.code();
     let bytes = [&code[start..end], &code[cold..]].concat();

@@ -11,10 +11,11 @@
 use dynasmrt::DynasmApi;
 
 use super::A64;
-use super::encode::{Cc, asm, cond_code, ftype, low_half, sf};
+use super::encode::{Cc, FORM_19, INSTRUCTION_BYTES, asm, cond_code, ftype, low_half, sf};
 use super::regs::{TEMP, VSCRATCH};
 use crate::jit::buffers::Jump;
-use crate::jit::masm::{Cond, FloatOperand, FloatOps, Gpr, Home, Jumps, Vreg};
+use crate::jit::masm::{Cond, FloatOperand, FloatOps, Gpr, Home, Jumps, Reach, Vreg};
+use crate::jit::target::Tuning;
 use crate::spec::ops::{FloatBinary, FloatCompare, FloatSize, FloatUnary, IntSize, Sign};
 
 const FMUL: u32 = 0x1E20_0800;
@@ -57,6 +58,9 @@ const SLI_D: u32 = 0x7F00_5400;
 const SLI_2S: u32 = 0x2F00_5400;
 const LANE_SHIFT: u32 = 16;
 
+/// `ldr s, label`.
+const LDR_LITERAL: u32 = 0x1C00_0000;
+
 impl FloatOps for A64 {
     #[inline]
     fn move_float(&mut self, dst: Vreg, src: Vreg) {
@@ -70,6 +74,10 @@ impl FloatOps for A64 {
             self.word(MOVI_ZERO | u32::from(dst.0));
         } else if let Some(imm) = float_imm(size, bits) {
             self.word(FMOV_IMM | ftype(size) | imm << 13 | u32::from(dst.0));
+        } else if self.tuning.has(Tuning::CONSTANT_POOL) && self.reach != Reach::Far {
+            self.word(LDR_LITERAL | u32::from(size == FloatSize::F64) << 30 | u32::from(dst.0));
+            let field = self.buf.jump_before(INSTRUCTION_BYTES, FORM_19);
+            self.buf.want_constant(bits, field);
         } else {
             self.mov_imm(TEMP, bits);
             self.float_of_bits(size, dst, TEMP);
@@ -196,6 +204,10 @@ impl A64 {
             FloatOperand::Reg(reg) => reg,
             FloatOperand::Home(home) => {
                 self.load_float(size, VSCRATCH, home);
+                VSCRATCH
+            }
+            FloatOperand::Const(bits) => {
+                self.const_float(size, VSCRATCH, bits);
                 VSCRATCH
             }
         }

@@ -113,6 +113,35 @@ fn binary_operators_read_no_more_of_a_word_than_their_width() {
 }
 
 #[test]
+fn constants_are_operands() {
+    if !runs_here() {
+        return;
+    }
+    {
+        for (size, (a, b)) in FLOAT_SIZES
+            .into_iter()
+            .flat_map(|size| float_pairs(size).into_iter().map(move |pair| (size, pair)))
+        {
+            let mut state = State::patterned();
+            state.set_float(V8, dirty(size, a));
+            for kind in FLOAT_BINARIES {
+                let code = assemble(|masm| masm.float_binary(size, kind, V1, V8, FloatOperand::Const(b)));
+                check_binary(&code, &state, (size, kind), V1, (a, b));
+            }
+            for compare in FLOAT_COMPARES {
+                let code = assemble(|masm| {
+                    masm.compare_float(size, compare, V8, FloatOperand::Const(b));
+                    masm.set_if(Cond::Float(compare), X9);
+                });
+                let what = || format!("{size:?} {compare:?} {a:x} {b:x}");
+                let holds = run(&code, &state, &[X9], &[], &what).get(X9);
+                assert_eq!(holds, numeric::float_compare(size, compare, a, b), "{}", what());
+            }
+        }
+    }
+}
+
+#[test]
 fn unary_operators_and_conversions_of_floats_are_exact() {
     for (shape, from, to) in float_unaries() {
         if runs_here() {
@@ -185,6 +214,7 @@ fn check_compare(size: FloatSize, compare: FloatCompare, cond: Cond, lhs: Vreg, 
             match rhs {
                 FloatOperand::Reg(rhs) => state.set_float(rhs, dirty(size, b)),
                 FloatOperand::Home(home) => *state.word(home) = dirty(size, b),
+                FloatOperand::Const(_) => unreachable!("see constants_are_operands"),
             }
             let holds =
                 numeric::float_compare(size, compare, a, b) ^ u64::from(matches!(cond, Cond::NotFloat(_)));

@@ -18,6 +18,7 @@ const AND: u32 = 0x0A00_0000;
 const ORR: u32 = 0x2A00_0000;
 const ORN: u32 = 0x2A20_0000;
 const EOR: u32 = 0x4A00_0000;
+const ANDS: u32 = 0x6A00_0000;
 const ADD: u32 = 0x0B00_0000;
 const SUB: u32 = 0x4B00_0000;
 /// What differs between an operation on bits and its form with a constant.
@@ -154,6 +155,10 @@ impl ScalarOps for A64 {
             let rhs = self.in_register(size, rhs);
             self.cmp(size, lhs, rhs);
         }
+    }
+
+    fn test_bits(&mut self, size: IntSize, lhs: Gpr, rhs: Operand) {
+        self.logic(ANDS, size, ZERO, lhs, rhs);
     }
 
     fn set_if(&mut self, cond: Cond, dst: Gpr) {

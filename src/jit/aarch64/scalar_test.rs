@@ -10,7 +10,7 @@ use crate::jit::cases_test::{
 use crate::jit::masm::{Base, Cond, Gpr, Home, Operand, Reach, ScalarOps};
 use crate::jit::target::Tuning;
 use crate::spec::numeric;
-use crate::spec::ops::{IntBinary, IntSize, IntUnary, Sign};
+use crate::spec::ops::{IntBinary, IntCompare, IntSize, IntUnary, Sign};
 
 const X0: Gpr = Gpr(0);
 const X1: Gpr = Gpr(1);
@@ -302,6 +302,39 @@ fn unary_operators_give_the_same_on_every_cpu() {
                 let what = || format!("{size:?} {kind:?} {dst:?} {src:?} {a:x}");
                 check(&code, &state, (dst, numeric::int_unary(size, kind, a)), &[], &what);
             }
+        }
+    }
+}
+
+#[test]
+fn bits_in_common_are_tested() {
+    if !runs_here() {
+        return;
+    }
+    for (size, compare) in
+        INT_SIZES.into_iter().flat_map(|size| [IntCompare::Eq, IntCompare::Ne].map(|compare| (size, compare)))
+    {
+        let check_with = |lhs: Gpr, rhs: Operand, words: &[(Home, u64)], b: u64| {
+            let code = assemble(|masm| {
+                masm.test_bits(size, lhs, rhs);
+                masm.set_if(Cond::Int(compare), X13);
+            });
+            for a in int_values(size) {
+                let mut state = Given { regs: vec![(lhs, a)], words: words.to_vec() }.state();
+                if let Operand::Reg(rhs) = rhs {
+                    state.set(rhs, b);
+                }
+                let expected = numeric::int_compare(size, compare, state.get(lhs) & b, 0);
+                let what = || format!("{size:?} {compare:?} {lhs:?} {rhs:?} {a:x} {b:x}");
+                check(&code, &state, (X13, expected), &[], &what);
+            }
+        };
+        for b in int_values(size) {
+            check_with(X9, Operand::Imm(b), &[], b);
+            check_with(X15, Operand::Reg(X0), &[], b);
+            check_with(X9, Operand::Reg(X9), &[], b);
+            let home = Home::frame(0);
+            check_with(X20, Operand::Home(home), &[(home, b)], b);
         }
     }
 }

@@ -11,7 +11,7 @@ use super::Emit;
 use super::JumpTable;
 use super::label::LabelId;
 use super::stack::Entry;
-use super::stream::BlockType;
+use super::stream::{BlockType, Record};
 use super::test::Test;
 use super::values::{Dest, Dests, UNROLLED_MOVES_MAX};
 use crate::jit::abi::{Class, Place};
@@ -195,6 +195,7 @@ impl<'a, M: Masm> Emit<'a, M> {
     pub(super) fn return_(&mut self) {
         let depth = u32::try_from(self.s.frames.len() - 1).expect("depth is limited by the size of a body");
         self.br(depth);
+        self.leave_cold_arm();
     }
 
     /// `unreachable`.
@@ -202,6 +203,7 @@ impl<'a, M: Masm> Emit<'a, M> {
         let jump = self.m.jump();
         self.trap_if([jump], Trap::Unreachable);
         self.reachable = false;
+        self.leave_cold_arm();
     }
 
     // Opening.
@@ -227,20 +229,42 @@ impl<'a, M: Masm> Emit<'a, M> {
     }
 
     /// `if`.
-    pub(super) fn if_(&mut self, imm: u32) {
+    pub(super) fn if_(&mut self, record: Record) {
         let test = self.pop_test();
-        self.if_test(imm, test);
+        self.if_test(record, test);
     }
 
     /// `if` behind a comparison.
-    pub(super) fn if_test(&mut self, imm: u32, test: Test) {
-        let ty = BlockType::decode(imm);
+    pub(super) fn if_test(&mut self, record: Record, test: Test) {
+        let ty = BlockType::decode(record.imm());
         let params = len(self.block_params(ty));
         self.flush(params);
         let otherwise = self.s.labels.create();
-        let jumps = self.test_jump(test.inverted());
-        self.wait(otherwise, jumps);
+        if record.is_cold() && self.tuned(Tuning::COLD_ARMS) {
+            let jumps = self.test_jump(test);
+            self.enter_cold_arm(jumps);
+        } else {
+            let jumps = self.test_jump(test.inverted());
+            self.wait(otherwise, jumps);
+        }
         self.open(Kind::If, ty, params, Some(otherwise));
+    }
+
+    /// What follows is written to the cold buffer, up to the operator that ends it: pass A has seen that there is one, and no label,
+    /// branch or indirect call before it. The hot buffer goes on where the condition does not hold.
+    fn enter_cold_arm(&mut self, jumps: Jumps) {
+        debug_assert!(!self.in_cold_arm, "nothing forks in a cold arm");
+        self.m.buffers().set_cold(true);
+        self.m.buffers().current.ensure(super::HEADROOM_BYTES);
+        self.land(jumps);
+        self.in_cold_arm = true;
+    }
+
+    fn leave_cold_arm(&mut self) {
+        if std::mem::take(&mut self.in_cold_arm) {
+            self.m.buffers().set_cold(false);
+            self.m.buffers().current.ensure(super::HEADROOM_BYTES);
+        }
     }
 
     fn open(&mut self, kind: Kind, ty: BlockType, params: u32, otherwise: Option<LabelId>) -> LabelId {
@@ -358,14 +382,20 @@ impl<'a, M: Masm> Emit<'a, M> {
     }
 
     /// `br_if`.
-    pub(super) fn br_if(&mut self, depth: u32) {
+    pub(super) fn br_if(&mut self, record: Record) {
         let test = self.pop_test();
-        self.br_if_test(depth, test);
+        self.br_if_test(record, test);
     }
 
     /// `br_if` behind a comparison.
-    pub(super) fn br_if_test(&mut self, depth: u32, test: Test) {
-        let frame = self.frame_at(depth);
+    pub(super) fn br_if_test(&mut self, record: Record, test: Test) {
+        let frame = self.frame_at(record.imm());
+        if record.is_cold() && self.label_types(&frame).is_empty() && self.tuned(Tuning::COLD_ARMS) {
+            // The block ends where the arm does, so the hot part needs no jump to get there.
+            let jumps = self.test_jump(test.inverted());
+            self.s.labels.list(frame.label);
+            return self.enter_cold_arm(jumps);
+        }
         if !self.label_types(&frame).is_empty() && self.br_if_moving(&frame, test) {
             return;
         }

@@ -14,7 +14,7 @@ pub(crate) struct LabelId(u32);
 struct Label {
     /// Head of its list of waiting jumps.
     waiting: u32,
-    /// A jump table goes here.
+    /// A jump table goes here, or code that goes straight on.
     listed: bool,
     place: Option<Mark>,
 }
@@ -66,7 +66,7 @@ impl Labels {
         }
     }
 
-    /// A jump table, filled at the end of the function, goes to the label.
+    /// A jump table, filled at the end of the function, goes to the label, or what is written before it without a jump.
     pub(crate) fn list(&mut self, label: LabelId) {
         self.labels[label.0 as usize].listed = true;
     }

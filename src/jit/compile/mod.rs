@@ -200,6 +200,7 @@ impl<M: Masm> Worker<M> {
                 body_start,
                 wasm: body_start,
                 reachable: true,
+                in_cold_arm: false,
             };
             if let Some(image) = emit.function(reach)? {
                 return Ok(image);
@@ -231,6 +232,8 @@ struct Emit<'a, M> {
     wasm: u32,
     /// Whether the position being written can be reached.
     reachable: bool,
+    /// Whether a cold arm is being written: see `Emit::enter_cold_arm`.
+    in_cold_arm: bool,
 }
 
 impl<M: Masm> Emit<'_, M> {
@@ -244,11 +247,13 @@ impl<M: Masm> Emit<'_, M> {
             self.m.buffers().current.ensure(HEADROOM_BYTES);
             // Here too, so that a body which asks for far more takes neither its time nor its space.
             check_code_bytes(self.m.buffers().written_bytes())?;
-            self.wasm = self.body_start + record.offset;
+            self.wasm = self.body_start + record.offset();
             self.operator(record);
-            debug_assert!(self.is_settled(), "{} at {:#x} lost a register", record.op.text(), self.wasm);
+            debug_assert!(self.is_settled(), "{} at {:#x} lost a register", record.op().text(), self.wasm);
         }
         self.trap_exits()?;
+        // The last that may change the length of the hot part, which jump tables count from.
+        self.m.constants();
         self.jump_tables();
         let fits = self.m.finish_function().is_some();
         let end = self.m.buffers().offset();
@@ -263,9 +268,9 @@ impl<M: Masm> Emit<'_, M> {
     }
 
     fn operator(&mut self, record: Record) {
-        let shape = record.op.shape();
+        let shape = record.op().shape();
         match shape {
-            Shape::Const(ty) => self.constant(ty, record.imm),
+            Shape::Const(ty) => self.constant(ty, record.imm()),
             Shape::Int(..)
             | Shape::Divide(..)
             | Shape::IntCompare(..)
@@ -283,23 +288,24 @@ impl<M: Masm> Emit<'_, M> {
             Shape::FloatUnary(size, kind) => self.float_unary(size, kind),
             Shape::FloatCompare(size, compare) => self.float_compare(size, compare),
             Shape::Convert(kind) => self.convert(kind),
-            Shape::Load(access) => self.load(access, record.imm),
-            Shape::Store(access) => self.store(access, record.imm),
-            Shape::Special(special) => self.special(special, record.imm),
+            Shape::Load(access) => self.load(access, record.imm()),
+            Shape::Store(access) => self.store(access, record.imm()),
+            Shape::Special(special) => self.special(special, record),
         }
     }
 
-    fn special(&mut self, special: Special, imm: u32) {
+    fn special(&mut self, special: Special, record: Record) {
+        let imm = record.imm();
         match special {
             Special::Unreachable => self.unreachable(),
             Special::Nop => {}
             Special::Block => self.block(imm),
             Special::Loop => self.loop_(imm),
-            Special::If => self.if_(imm),
+            Special::If => self.if_(record),
             Special::Else => self.else_(),
             Special::End => self.end(),
             Special::Br => self.br(imm),
-            Special::BrIf => self.br_if(imm),
+            Special::BrIf => self.br_if(record),
             Special::BrTable => self.br_table(imm),
             Special::Return => self.return_(),
             Special::Call => self.call(FuncIdx::new(imm)),

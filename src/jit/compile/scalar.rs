@@ -48,6 +48,9 @@ impl<M: Masm> Emit<'_, M> {
             _ => (lhs, rhs),
         };
         let lhs = self.operand_reg(lhs, ty);
+        if kind == IntBinary::And && self.fuses_bits(size) {
+            return self.test_bits(size, lhs, rhs);
+        }
         let (kind, rhs) = self.reduce(size, kind, rhs);
         let (lhs, rhs) = self.place_count(size, kind, lhs, rhs);
         let reuse = self.binary_reuse(kind, lhs, rhs);
@@ -179,7 +182,9 @@ impl<M: Masm> Emit<'_, M> {
         self.m.float_binary(size, kind, result.reg, lhs, rhs);
         match rhs {
             FloatOperand::Reg(rhs) => self.finish_float(float_type(size), result, &[lhs, rhs]),
-            FloatOperand::Home(_) => self.finish_float(float_type(size), result, &[lhs]),
+            FloatOperand::Home(_) | FloatOperand::Const(_) => {
+                self.finish_float(float_type(size), result, &[lhs]);
+            }
         }
     }
 

@@ -184,6 +184,9 @@ impl Visitor<'_, '_> {
     fn open(&mut self, op: Op, ty: wasmparser::BlockType) -> Result<(), Stop> {
         if self.summary.open(op) {
             self.push(op, block_type(ty).encode());
+            if op == Op::If {
+                self.summary.forks(op, 0);
+            }
         }
         Ok(())
     }
@@ -207,7 +210,9 @@ impl Visitor<'_, '_> {
             self.push(op, depth);
             self.summary.branch(depth);
             if op == Op::Br {
-                self.summary.end_of_live();
+                self.summary.end_of_live(op);
+            } else {
+                self.summary.forks(op, depth);
             }
         }
         Ok(())
@@ -216,7 +221,9 @@ impl Visitor<'_, '_> {
     /// `return`, `unreachable`.
     fn leave(&mut self, op: Op) -> Result<(), Stop> {
         self.plain(op, 0)?;
-        self.summary.end_of_live();
+        if self.summary.is_live() {
+            self.summary.end_of_live(op);
+        }
         Ok(())
     }
 
@@ -232,7 +239,7 @@ impl Visitor<'_, '_> {
         }
         self.push(Op::BrTable, first);
         self.summary.stream.push_operand(u64::from(targets.len()) + 1);
-        self.summary.end_of_live();
+        self.summary.end_of_live(Op::BrTable);
         Ok(())
     }
 
@@ -252,6 +259,7 @@ impl Visitor<'_, '_> {
         if self.summary.is_live() {
             let plan = &self.cx.plans[TypeIdx::new(ty)];
             self.summary.call(true, plan.param_bytes + plan.result_bytes);
+            self.summary.joins();
         }
         self.wide(Op::CallIndirect, ty, table.into())
     }

@@ -4,16 +4,18 @@
 //! Does not know: what operators mean. The body is decoded once, by wasmparser, so pass B cannot disagree with what was
 //! validated; and the next operator is there for peeking.
 //!
-//! A word is `offset in the body: 23 | row: 9 | immediate: 32`, high to low. Dead code is left out.
+//! A word is `offset in the body: 23 | cold: 1 | row: 8 | immediate: 32`, high to low. Dead code is left out.
 
 use crate::spec::limits::BODY_BYTES_MAX;
 use crate::spec::module::TypeIdx;
 use crate::spec::ops::Op;
 use crate::spec::types::ValType;
 
-const ROW_BITS: u32 = 9;
+const ROW_BITS: u32 = 8;
 const IMM_BITS: u32 = 32;
-const OFFSET_BITS: u32 = 64 - ROW_BITS - IMM_BITS;
+const COLD: u64 = 1 << (ROW_BITS + IMM_BITS);
+const OFFSET_AT: u32 = ROW_BITS + IMM_BITS + 1;
+const OFFSET_BITS: u32 = 64 - OFFSET_AT;
 const _: () = assert!(BODY_BYTES_MAX < 1 << OFFSET_BITS);
 const _: () = assert!(Op::ALL.len() <= 1 << ROW_BITS);
 
@@ -78,8 +80,19 @@ impl Stream {
 
     #[inline]
     pub(crate) fn push(&mut self, op: Op, offset: u32, imm: u32) {
-        let word = u64::from(offset) << (ROW_BITS + IMM_BITS) | (op as u64) << IMM_BITS | u64::from(imm);
+        let word = u64::from(offset) << OFFSET_AT | (op as u64) << IMM_BITS | u64::from(imm);
         self.words.push(word);
+    }
+
+    /// Where the operator pushed last stands.
+    #[inline]
+    pub(crate) fn last(&self) -> usize {
+        self.words.len() - 1
+    }
+
+    /// What follows this operator where its condition leads straight on is seldom executed.
+    pub(crate) fn mark_cold(&mut self, at: usize) {
+        self.words[at] |= COLD;
     }
 
     /// An operand word of the operator pushed last.
@@ -95,22 +108,31 @@ impl Stream {
 
 /// An operator as pass B sees it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Record {
-    /// The row.
-    pub(crate) op: Op,
-    /// Bytes from the start of the body.
-    pub(crate) offset: u32,
-    /// The immediate, or what stands for it.
-    pub(crate) imm: u32,
-}
+pub(crate) struct Record(u64);
 
 impl Record {
+    /// The row.
     #[inline]
-    fn decode(word: u64) -> Self {
-        let row = usize::try_from(word >> IMM_BITS & ((1 << ROW_BITS) - 1)).expect("nine bits");
-        let offset = u32::try_from(word >> (ROW_BITS + IMM_BITS)).expect("23 bits");
-        let imm = u32::try_from(word & u64::from(u32::MAX)).expect("32 bits");
-        Self { op: Op::ALL[row], offset, imm }
+    pub(crate) fn op(self) -> Op {
+        Op::ALL[(self.0 >> IMM_BITS & ((1 << ROW_BITS) - 1)) as usize]
+    }
+
+    /// Bytes from the start of the body.
+    #[inline]
+    pub(crate) fn offset(self) -> u32 {
+        (self.0 >> OFFSET_AT) as u32
+    }
+
+    /// The immediate, or what stands for it.
+    #[inline]
+    pub(crate) fn imm(self) -> u32 {
+        (self.0 & 0xFFFF_FFFF) as u32
+    }
+
+    /// Whether what follows is seldom executed: see `Summary::end_of_live`.
+    #[inline]
+    pub(crate) fn is_cold(self) -> bool {
+        self.0 & COLD != 0
     }
 }
 
@@ -127,13 +149,13 @@ impl Reader<'_> {
     pub(crate) fn next(&mut self) -> Option<Record> {
         let word = *self.words.get(self.at)?;
         self.at += 1;
-        Some(Record::decode(word))
+        Some(Record(word))
     }
 
     /// The next operator without taking it.
     #[inline]
     pub(crate) fn peek(&self) -> Option<Record> {
-        self.words.get(self.at).copied().map(Record::decode)
+        self.words.get(self.at).copied().map(Record)
     }
 
     /// An operand word of the operator taken last.

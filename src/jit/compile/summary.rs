@@ -66,6 +66,17 @@ pub(crate) struct Summary {
     dead: bool,
     /// Blocks opened in dead code.
     dead_frames: u32,
+    /// The `if`, or `br_if` to the end of the innermost block, behind which code has gone straight on so far.
+    fork: Option<Fork>,
+}
+
+/// An operator behind which code may be cold.
+#[derive(Clone, Copy, Debug)]
+struct Fork {
+    /// Where it stands in the stream.
+    at: usize,
+    /// Whether it is an `if`.
+    is_if: bool,
 }
 
 impl Summary {
@@ -81,6 +92,7 @@ impl Summary {
         self.frames.push(Frame { kind: Kind::Block, branched: false });
         (self.height_max, self.outgoing_bytes, self.loop_depth, self.dead_frames) = (0, 0, 0, 0);
         (self.calls, self.calls_foreign, self.dead) = (false, false, false);
+        self.fork = None;
     }
 
     /// Whether the operator being read is in live code.
@@ -108,8 +120,23 @@ impl Summary {
         touched
     }
 
+    /// The operator pushed last is an `if` or a `br_if` to this depth.
+    #[inline]
+    pub(crate) fn forks(&mut self, op: Op, depth: u32) {
+        let ends_block = depth == 0 && self.frames.last().is_some_and(|frame| frame.kind == Kind::Block);
+        let is_if = op == Op::If;
+        self.fork = (is_if || ends_block).then(|| Fork { at: self.stream.last(), is_if });
+    }
+
+    /// Code goes on elsewhere too, or in a way that must not be moved.
+    #[inline]
+    pub(crate) fn joins(&mut self) {
+        self.fork = None;
+    }
+
     /// `block`, `loop` or `if`. Returns whether it is live.
     pub(crate) fn open(&mut self, op: Op) -> bool {
+        self.joins();
         if self.dead {
             self.dead_frames += 1;
             return false;
@@ -126,6 +153,7 @@ impl Summary {
 
     /// `else`. Returns whether its `if` is live.
     pub(crate) fn switch(&mut self) -> bool {
+        self.joins();
         if self.dead && self.dead_frames > 0 {
             return false;
         }
@@ -138,6 +166,7 @@ impl Summary {
 
     /// `end`. Returns whether its block is live.
     pub(crate) fn close(&mut self) -> bool {
+        self.joins();
         if self.dead && self.dead_frames > 0 {
             self.dead_frames -= 1;
             return false;
@@ -155,10 +184,16 @@ impl Summary {
         self.frames[at].branched = true;
     }
 
-    /// Live code ends here: `br`, `return`, `unreachable`, `br_table`.
+    /// Live code ends here: `br`, `return`, `unreachable`, `br_table`. What led straight to a trap, or from an `if` out of the function, is
+    /// taken to be seldom executed.
     #[inline]
-    pub(crate) fn end_of_live(&mut self) {
+    pub(crate) fn end_of_live(&mut self, op: Op) {
         self.dead = true;
+        if let Some(fork) = self.fork.take()
+            && (op == Op::Unreachable || op == Op::Return && fork.is_if)
+        {
+            self.stream.mark_cold(fork.at);
+        }
     }
 
     /// A call of something; `foreign` when it may be outside of the instance.

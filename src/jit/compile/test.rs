@@ -5,7 +5,7 @@
 
 use super::Emit;
 use crate::jit::abi::Class;
-use crate::jit::masm::{Cond, FloatOperand, Jumps, Masm, Operand, Vreg};
+use crate::jit::masm::{Cond, FloatOperand, Gpr, Jumps, Masm, Operand, Vreg};
 use crate::jit::target::Tuning;
 use crate::spec::ops::{FloatCompare, FloatSize, IntCompare, IntSize, Op};
 use crate::spec::types::ValType;
@@ -14,7 +14,9 @@ use crate::spec::types::ValType;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Test {
     /// Of integers.
-    Int { compare: IntCompare, size: IntSize, lhs: crate::jit::masm::Gpr, rhs: Operand },
+    Int { compare: IntCompare, size: IntSize, lhs: Gpr, rhs: Operand },
+    /// Of the bits set in both integers: whether there is any, or whether there is `none`.
+    Bits { size: IntSize, lhs: Gpr, rhs: Operand, none: bool },
     /// Of floats; `inverse` asks for the opposite of the outcome.
     Float { compare: FloatCompare, size: FloatSize, lhs: Vreg, rhs: FloatOperand, inverse: bool },
 }
@@ -24,6 +26,7 @@ impl Test {
     pub(super) fn inverted(self) -> Self {
         match self {
             Self::Int { compare, size, lhs, rhs } => Self::Int { compare: compare.inverse(), size, lhs, rhs },
+            Self::Bits { size, lhs, rhs, none } => Self::Bits { size, lhs, rhs, none: !none },
             Self::Float { compare, size, lhs, rhs, inverse } => {
                 Self::Float { compare, size, lhs, rhs, inverse: !inverse }
             }
@@ -34,6 +37,7 @@ impl Test {
     fn cond(self) -> Cond {
         match self {
             Self::Int { compare, .. } => Cond::Int(compare),
+            Self::Bits { none, .. } => Cond::Int(if none { IntCompare::Eq } else { IntCompare::Ne }),
             Self::Float { compare, inverse: false, .. } => Cond::Float(compare),
             Self::Float { compare, inverse: true, .. } => Cond::NotFloat(compare),
         }
@@ -68,6 +72,27 @@ impl<M: Masm> Emit<'_, M> {
         self.test(Test::Float { compare, size, lhs, rhs, inverse: false });
     }
 
+    /// Whether an `and` of this size is only asked for zero by the operator behind it.
+    pub(super) fn fuses_bits(&self, size: IntSize) -> bool {
+        if !(self.tuned(Tuning::FUSE_COMPARE) && self.tuned(Tuning::FUSE_BITS)) {
+            return false;
+        }
+        let asks = |op| match size {
+            IntSize::W32 => matches!(op, Op::I32Eqz | Op::BrIf | Op::If | Op::Select | Op::TypedSelect),
+            IntSize::W64 => op == Op::I64Eqz,
+        };
+        self.reader.peek().is_some_and(|next| asks(next.op()))
+    }
+
+    /// `and` of which only that is asked.
+    pub(super) fn test_bits(&mut self, size: IntSize, lhs: Gpr, rhs: Operand) {
+        let none = size == IntSize::W64;
+        if none {
+            self.reader.next();
+        }
+        self.test(Test::Bits { size, lhs, rhs, none });
+    }
+
     /// Hands a comparison to the operator behind it, or makes it a value.
     fn test(&mut self, mut test: Test) {
         if !self.tuned(Tuning::FUSE_COMPARE) {
@@ -75,14 +100,14 @@ impl<M: Masm> Emit<'_, M> {
         }
         loop {
             let Some(next) = self.reader.peek() else { return self.test_value(test) };
-            match next.op {
+            match next.op() {
                 Op::I32Eqz => test = test.inverted(),
                 Op::BrIf | Op::If | Op::Select | Op::TypedSelect => {
                     self.reader.next();
-                    self.wasm = self.body_start + next.offset;
-                    return match next.op {
-                        Op::BrIf => self.br_if_test(next.imm, test),
-                        Op::If => self.if_test(next.imm, test),
+                    self.wasm = self.body_start + next.offset();
+                    return match next.op() {
+                        Op::BrIf => self.br_if_test(next, test),
+                        Op::If => self.if_test(next, test),
                         _ => self.select_test(test),
                     };
                 }
@@ -95,7 +120,7 @@ impl<M: Masm> Emit<'_, M> {
     /// The outcome as an i32.
     fn test_value(&mut self, test: Test) {
         match test {
-            Test::Int { lhs, rhs, .. } => {
+            Test::Int { lhs, rhs, .. } | Test::Bits { lhs, rhs, .. } => {
                 let result = self.int_result(Some(lhs));
                 self.emit_test(test);
                 self.m.set_if(test.cond(), result.reg);
@@ -121,6 +146,7 @@ impl<M: Masm> Emit<'_, M> {
     pub(super) fn emit_test(&mut self, test: Test) {
         match test {
             Test::Int { size, lhs, rhs, .. } => self.m.compare_int(size, lhs, rhs),
+            Test::Bits { size, lhs, rhs, .. } => self.m.test_bits(size, lhs, rhs),
             Test::Float { compare, size, lhs, rhs, .. } => self.m.compare_float(size, compare, lhs, rhs),
         }
     }
@@ -128,7 +154,7 @@ impl<M: Masm> Emit<'_, M> {
     /// Gives the operands back.
     pub(super) fn release_test(&mut self, test: Test) {
         match test {
-            Test::Int { lhs, rhs, .. } => {
+            Test::Int { lhs, rhs, .. } | Test::Bits { lhs, rhs, .. } => {
                 self.release_int(lhs);
                 self.release_operand(rhs);
             }
@@ -145,7 +171,7 @@ impl<M: Masm> Emit<'_, M> {
     pub(super) fn test_jump(&mut self, test: Test) -> Jumps {
         let jumps = match test {
             Test::Int { compare, size, lhs, rhs } => self.m.jump_if_int(compare, size, lhs, rhs),
-            Test::Float { .. } => {
+            Test::Bits { .. } | Test::Float { .. } => {
                 self.emit_test(test);
                 self.m.jump_if(test.cond())
             }
@@ -158,7 +184,7 @@ impl<M: Masm> Emit<'_, M> {
     pub(super) fn test_jump_back(&mut self, test: Test, to: crate::jit::buffers::Mark) {
         match test {
             Test::Int { compare, size, lhs, rhs } => self.m.jump_back_if_int(compare, size, lhs, rhs, to),
-            Test::Float { .. } => {
+            Test::Bits { .. } | Test::Float { .. } => {
                 self.emit_test(test);
                 self.m.jump_back_if(test.cond(), to);
             }

@@ -211,6 +211,7 @@ impl<M: Masm> Emit<'_, M> {
         debug_assert!(Class::of(entry.ty) == Class::Float, "popped {:?} as a float", entry.ty);
         let at = self.s.stack.len();
         let operand = match entry.tag {
+            Tag::Const if self.reads_constants() && entry.bits() != 0 => FloatOperand::Const(entry.bits()),
             Tag::Const => {
                 let reg = self.take_float();
                 self.m.const_float(float_size(entry.ty), reg, entry.bits());
@@ -230,12 +231,22 @@ impl<M: Masm> Emit<'_, M> {
         }
     }
 
+    /// Whether floating-point constants are operands.
+    fn reads_constants(&self) -> bool {
+        M::MEMORY_OPERANDS && self.tuned(Tuning::CONSTANT_POOL) && self.tuned(Tuning::FUSE_OPERAND)
+    }
+
     fn float_operand_reg(&mut self, operand: FloatOperand, ty: ValType) -> Vreg {
         match operand {
             FloatOperand::Reg(reg) => reg,
             FloatOperand::Home(home) => {
                 let reg = self.take_float();
                 self.m.load_float(float_size(ty), reg, home);
+                reg
+            }
+            FloatOperand::Const(bits) => {
+                let reg = self.take_float();
+                self.m.const_float(float_size(ty), reg, bits);
                 reg
             }
         }
@@ -288,8 +299,8 @@ impl<M: Masm> Emit<'_, M> {
         if !self.tuned(Tuning::SET_TARGET) {
             return None;
         }
-        let next = self.reader.peek().filter(|next| matches!(next.op, Op::LocalSet | Op::LocalTee))?;
-        let fits = match self.pins.homes[next.imm as usize] {
+        let next = self.reader.peek().filter(|next| matches!(next.op(), Op::LocalSet | Op::LocalTee))?;
+        let fits = match self.pins.homes[next.imm() as usize] {
             LocalHome::Int(_) => class == Class::Int,
             LocalHome::Float(_) => class == Class::Float,
             LocalHome::Frame(_) => false,
@@ -297,8 +308,8 @@ impl<M: Masm> Emit<'_, M> {
         if !fits {
             return None;
         }
-        self.save_aliases(next.imm);
-        Some(next.imm)
+        self.save_aliases(next.imm());
+        Some(next.imm())
     }
 
     /// Where an integer result goes; `reuse` is a held temporary whose value is not needed any more (it is left alone if it is a copy
@@ -366,7 +377,7 @@ impl<M: Masm> Emit<'_, M> {
 
     fn finish_local(&mut self, ty: ValType, local: Touched) {
         let set = self.reader.next().expect("peeked by next_local");
-        if set.op == Op::LocalTee {
+        if set.op() == Op::LocalTee {
             self.s.stack.push_alias(ty, local);
         }
     }

@@ -33,6 +33,8 @@ pub(super) enum Rm {
     Mem { base: Gpr, disp: i32 },
     /// `[base + (index << scale) + disp]`; the index is not rsp.
     Indexed { base: Gpr, index: Gpr, scale: u8, disp: i32 },
+    /// `[rip + disp]`; the displacement is written later, and no immediate follows it.
+    Later,
 }
 
 impl From<Gpr> for Rm {
@@ -67,6 +69,7 @@ impl From<FloatOperand> for Rm {
         match operand {
             FloatOperand::Reg(reg) => reg.into(),
             FloatOperand::Home(home) => home.into(),
+            FloatOperand::Const(_) => Self::Later,
         }
     }
 }
@@ -320,7 +323,7 @@ const fn int_code(compare: IntCompare) -> Cc {
 /// Form of a jump or call whose field is a 32-bit distance from the field's own end.
 pub(super) const FORM_REL32: u8 = 0;
 /// Bytes of that field.
-const REL32_BYTES: u32 = 4;
+pub(super) const REL32_BYTES: u32 = 4;
 
 /// Writes the distance of a [`FORM_REL32`] field at `at` to `target`; false if it does not fit.
 pub(super) fn patch_rel32(code: &mut CodeBuf, at: u32, form: u8, target: u32) -> bool {
@@ -398,6 +401,7 @@ const fn rex_xb(rm: Rm) -> u8 {
         Rm::Reg(reg) => reg >> 3,
         Rm::Mem { base, .. } => base.0 >> 3,
         Rm::Indexed { base, index, .. } => base.0 >> 3 | (index.0 >> 3) << 1,
+        Rm::Later => 0,
     }
 }
 
@@ -414,6 +418,11 @@ fn write_modrm(code: &mut CodeBuf, mut head: Head, reg: u8, rm: Rm) {
         Rm::Reg(rm) => {
             head.byte(0xC0 | reg | rm & 7);
             return head.write(code);
+        }
+        Rm::Later => {
+            head.byte(reg | NEEDS_DISP);
+            head.write(code);
+            return code.push_i32(0);
         }
         Rm::Mem { base, disp } => (base.0 & 7, disp, 0x20),
         Rm::Indexed { base, index, scale, disp } => {
@@ -608,6 +617,24 @@ impl X64 {
     #[inline]
     pub(super) fn test(&mut self, size: IntSize, reg: Gpr) {
         self.ins(TEST, size, reg, reg);
+    }
+
+    /// `test reg, imm`, by the shortest form that finds the same bits; `None` if there is none.
+    pub(super) fn test_imm(&mut self, size: IntSize, reg: Gpr, bits: u64) -> Option<()> {
+        const TEST_IMM8: Op = Op::one(0xF6).byte_rm();
+        const TEST_IMM32: Op = Op::one(0xF7);
+        if let Ok(imm) = u8::try_from(bits) {
+            self.ins(TEST_IMM8, IntSize::W32, 0, reg);
+            self.imm8(imm);
+        } else if high_half(bits) == 0 {
+            self.ins(TEST_IMM32, IntSize::W32, 0, reg);
+            self.buf.current.push_u32(low_half(bits));
+        } else {
+            let imm = imm32(size, bits)?;
+            self.ins(TEST_IMM32, size, 0, reg);
+            self.buf.current.push_i32(imm);
+        }
+        Some(())
     }
 
     /// `setcc dst`, one byte.

@@ -19,7 +19,7 @@ use super::regs::CONTEXT_BIAS;
 use crate::arena::exec::{CodeArena, CodeRange};
 use crate::jit::buffers::{Buffers, Mark};
 use crate::jit::entry::{self, Entry};
-use crate::jit::masm::{Gpr, Home, Jumps, Vreg};
+use crate::jit::masm::{Gpr, Home, Jumps, Masm, Vreg};
 use crate::jit::target::{Arch, Cpu, Tuning};
 
 /// Status flags that operators set: carry, parity, adjust, zero, sign, overflow.
@@ -135,6 +135,7 @@ pub(super) fn assemble_tuned(cpu: Cpu, tuning: Tuning, body: impl FnOnce(&mut X6
     body(&mut masm);
     let end = masm.buf.offset() as usize;
     save_state(&mut masm);
+    masm.constants();
     let cold = masm.buf.finish_function(patch_rel32).expect("all jumps fit") as usize;
     let code = masm.buf.code();
     let bytes = [&code[start..end], &code[cold..]].concat();

@@ -8,11 +8,11 @@
 //! only. Constants are made in registers: nothing is loaded from the code.
 
 use super::X64;
-use super::encode::{Alu, Cc, CondCodes, Exits, Op, Rm, Shift, Short, cond_codes};
+use super::encode::{Alu, Cc, CondCodes, Exits, FORM_REL32, Op, REL32_BYTES, Rm, Shift, Short, cond_codes};
 use super::regs::{SCRATCH, VSCRATCH};
 use crate::jit::buffers::Jump;
 use crate::jit::masm::{Cond, FloatOperand, FloatOps, Gpr, Home, Jumps, ScalarOps, Vreg};
-use crate::jit::target::Cpu;
+use crate::jit::target::{Cpu, Tuning};
 use crate::spec::ops::{FloatBinary, FloatCompare, FloatSize, FloatUnary, IntSize, Sign};
 
 /// `movaps reg, rm`.
@@ -66,6 +66,9 @@ impl FloatOps for X64 {
     fn const_float(&mut self, size: FloatSize, dst: Vreg, bits: u64) {
         if bits == 0 {
             self.sse(XORPS, dst, dst);
+        } else if self.tuning.has(Tuning::CONSTANT_POOL) {
+            self.sse(MOVS.scalar(size), dst, Rm::Later);
+            self.constant_behind(bits);
         } else {
             self.const_int(SCRATCH, bits);
             self.float_of_bits(size, dst, SCRATCH);
@@ -121,6 +124,7 @@ impl FloatOps for X64 {
             }
             FloatCompare::Eq | FloatCompare::Ne | FloatCompare::Gt | FloatCompare::Ge => {
                 self.ucomis(size, lhs, rhs);
+                self.operand_behind(rhs);
             }
         }
     }
@@ -201,7 +205,8 @@ impl X64 {
                 FloatOperand::Reg(rhs) if commutes && rhs.0 > 7 => (rhs, FloatOperand::Reg(lhs)),
                 _ => (lhs, rhs),
             };
-            return self.vex(op, IntSize::W32, dst, lhs, rhs);
+            self.vex(op, IntSize::W32, dst, lhs, rhs);
+            return self.operand_behind(rhs);
         }
         let rhs = match rhs {
             FloatOperand::Reg(rhs) if dst == rhs && dst != lhs => {
@@ -215,6 +220,20 @@ impl X64 {
         };
         self.move_float(dst, lhs);
         self.sse(op, dst, rhs);
+        self.operand_behind(rhs);
+    }
+
+    /// The field before the position being written names the place of a constant.
+    fn constant_behind(&mut self, bits: u64) {
+        let field = self.buf.jump_before(REL32_BYTES, FORM_REL32);
+        self.buf.want_constant(bits, field);
+    }
+
+    /// As [`Self::constant_behind`], if the operand of the instruction just written is one.
+    fn operand_behind(&mut self, operand: FloatOperand) {
+        if let FloatOperand::Const(bits) = operand {
+            self.constant_behind(bits);
+        }
     }
 
     /// The machine's `min` and `max` answer their second operand for equal zeros and for NaNs. So: equal numbers are joined
@@ -244,6 +263,7 @@ impl X64 {
         match rhs {
             FloatOperand::Reg(rhs) => self.move_float(VSCRATCH, rhs),
             FloatOperand::Home(home) => self.load_float(size, VSCRATCH, home),
+            FloatOperand::Const(bits) => self.const_float(size, VSCRATCH, bits),
         }
         self.shift_lanes(size, DIGIT_SHIFT_RIGHT, VSCRATCH, sign_shift);
         self.shift_lanes(size, DIGIT_SHIFT_LEFT, VSCRATCH, sign_shift);
@@ -309,6 +329,10 @@ impl X64 {
             FloatOperand::Reg(reg) => reg,
             FloatOperand::Home(home) => {
                 self.load_float(size, VSCRATCH, home);
+                VSCRATCH
+            }
+            FloatOperand::Const(bits) => {
+                self.const_float(size, VSCRATCH, bits);
                 VSCRATCH
             }
         }

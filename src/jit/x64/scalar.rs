@@ -9,7 +9,7 @@ use dynasmrt::DynasmApi;
 use super::X64;
 use super::encode::{
     Alu, Cc, CondCodes, MOV, MOV_IMM, MOV_TO, MOVSX_8, MOVSX_16, MOVSXD, MOVZX_8, MOVZX_16, Op, Rm, Shift,
-    XCHG, asm, cond_codes, high_half, imm32, low_half,
+    TEST, XCHG, asm, cond_codes, high_half, imm32, low_half,
 };
 use super::regs::{RAX, RCX, RDX, SCRATCH, VSCRATCH};
 use crate::jit::masm::{Base, Cond, FloatOps, Gpr, Home, Operand, ScalarOps};
@@ -169,6 +169,19 @@ impl ScalarOps for X64 {
             self.test(size, lhs);
         } else {
             self.alu_operand(Alu::Cmp, size, lhs, rhs);
+        }
+    }
+
+    fn test_bits(&mut self, size: IntSize, lhs: Gpr, rhs: Operand) {
+        match rhs {
+            Operand::Reg(rhs) => self.ins(TEST, size, rhs, lhs),
+            Operand::Home(home) => self.ins(TEST, size, lhs, home),
+            Operand::Imm(bits) => {
+                if self.test_imm(size, lhs, bits).is_none() {
+                    self.const_int(SCRATCH, bits);
+                    self.ins(TEST, size, SCRATCH, lhs);
+                }
+            }
         }
     }
 

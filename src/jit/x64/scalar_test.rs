@@ -10,7 +10,7 @@ use crate::jit::cases_test::{
 use crate::jit::masm::{Base, Cond, Gpr, Home, Operand, ScalarOps};
 use crate::jit::target::{Cpu, Tuning};
 use crate::spec::numeric;
-use crate::spec::ops::{IntBinary, IntSize, IntUnary, Sign};
+use crate::spec::ops::{IntBinary, IntCompare, IntSize, IntUnary, Sign};
 
 /// One register of each kind that encodings treat differently, and those with roles.
 const SOME: [Gpr; 7] = [RAX, RCX, RDX, RDI, RBP, R12, R13];
@@ -193,6 +193,40 @@ fn unary_operators_give_the_same_on_every_cpu() {
                     let what = || format!("{size:?} {kind:?} {dst:?} {src:?} {a:x} {cpu:?}");
                     check(&code, &state, (dst, numeric::int_unary(size, kind, a)), &[], &what);
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn bits_in_common_are_tested() {
+    for cpu in cpus() {
+        for (size, compare) in INT_SIZES
+            .into_iter()
+            .flat_map(|size| [IntCompare::Eq, IntCompare::Ne].map(|compare| (size, compare)))
+        {
+            let check_with = |lhs: Gpr, rhs: Operand, words: &[(Home, u64)], b: u64| {
+                let code = assemble(cpu, |masm| {
+                    masm.test_bits(size, lhs, rhs);
+                    masm.set_if(Cond::Int(compare), RSI);
+                });
+                for a in int_values(size) {
+                    let mut state = Given { regs: vec![(lhs, a)], words: words.to_vec() }.state();
+                    if let Operand::Reg(rhs) = rhs {
+                        state.set(rhs, b);
+                    }
+                    let expected = numeric::int_compare(size, compare, state.get(lhs) & b, 0);
+                    let what = || format!("{size:?} {compare:?} {lhs:?} {rhs:?} {a:x} {b:x}");
+                    check(&code, &state, (RSI, expected), &[], &what);
+                }
+            };
+            for b in int_values(size) {
+                check_with(RDI, Operand::Imm(b), &[], b);
+                check_with(RBP, Operand::Imm(b), &[], b);
+                check_with(R12, Operand::Reg(RAX), &[], b);
+                check_with(RBP, Operand::Reg(RBP), &[], b);
+                let home = Home::frame(0);
+                check_with(R13, Operand::Home(home), &[(home, b)], b);
             }
         }
     }
