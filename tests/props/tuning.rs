@@ -6,7 +6,7 @@ use skep::{Arch, Config, Cpu, Engine, MemoryMode, Module, Tuning};
 use crate::oracle::{OracleRunner, Ours, OursRunner, Outcome, Runner};
 
 /// Programs that between them give every technique something to do. Each exports `run`, whose first parameter chooses nothing.
-const PROGRAMS: [(&str, &str); 7] = [
+const PROGRAMS: [(&str, &str); 8] = [
     (
         "calls",
         r#"(module
@@ -112,6 +112,30 @@ const PROGRAMS: [(&str, &str); 7] = [
                 (return (i64.add (local.get $j) (i64.const 1))))
                 (return (i64.add (local.get $k) (local.get $d))))
             (i64.add (local.get $l) (local.get $i))))"#,
+    ),
+    // Ways out of a function that are seldom taken, one of them by a trap; what is asked of an `and`; constants to be read.
+    (
+        "arms",
+        r#"(module
+        (func $arms (param i32) (result i32)
+            (block $fine (br_if $fine (i32.lt_u (local.get 0) (i32.const 100))) (unreachable))
+            (if (i32.eq (local.get 0) (i32.const 21)) (then (return (i32.const 50))))
+            (if (i32.and (local.get 0) (i32.const 64))
+                (then (return (i32.const 7)))
+                (else (local.set 0 (i32.add (local.get 0) (i32.const 3)))))
+            (block (br_if 0 (i32.and (local.get 0) (i32.const 0x4003))) (local.set 0 (i32.const 9)))
+            (i32.add (local.get 0) (i32.eqz (i32.and (local.get 0) (local.get 0)))))
+        (func (export "run") (param i32 i64 i64) (result i64)
+            (local $x f64) (local $y f32)
+            (local.set $x (f64.mul (f64.convert_i64_s (local.get 1)) (f64.const 3.7)))
+            (local.set $y (f32.add (f32.demote_f64 (local.get $x)) (f32.const 1.3)))
+            (i64.add
+                (i64.add
+                    (i64.trunc_sat_f64_s (f64.sub (local.get $x) (f64.promote_f32 (local.get $y))))
+                    (i64.extend_i32_u (f64.gt (local.get $x) (f64.const 1234.567))))
+                (i64.add
+                    (select (local.get 1) (local.get 2) (i64.eqz (i64.and (local.get 1) (local.get 2))))
+                    (i64.extend_i32_u (call $arms (i32.and (i32.wrap_i64 (local.get 1)) (i32.const 127))))))))"#,
     ),
     // More values at once than either machine has temporaries, and fewer than with what no local needs.
     (
