@@ -97,10 +97,12 @@ impl ScalarOps for X64 {
 
     fn overwrites(&self, kind: IntBinary, rhs: Operand) -> bool {
         match (kind, rhs) {
-            (IntBinary::Add, Operand::Reg(_)) => false,
-            (IntBinary::Add | IntBinary::Sub | IntBinary::Mul, Operand::Imm(_)) => false,
-            (IntBinary::Rotl | IntBinary::Rotr, Operand::Imm(_)) => !self.cpu.has(Cpu::BMI2),
-            (IntBinary::Shl | IntBinary::ShrS | IntBinary::ShrU, Operand::Reg(_)) => !self.cpu.has(Cpu::BMI2),
+            (IntBinary::Add, Operand::Reg(_) | Operand::Imm(_))
+            | (IntBinary::Sub | IntBinary::Mul, Operand::Imm(_)) => false,
+            (IntBinary::Rotl | IntBinary::Rotr, Operand::Imm(_))
+            | (IntBinary::Shl | IntBinary::ShrS | IntBinary::ShrU, Operand::Reg(_)) => {
+                !self.cpu.has(Cpu::BMI2)
+            }
             _ => true,
         }
     }
