@@ -8,6 +8,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::arena::exec::CodeRange;
 use crate::arena::index::IndexVec;
 use crate::engine::{Engine, StubRole, TypeId, TypeRow};
@@ -110,8 +112,13 @@ impl Module {
         let bytes = to_binary(bytes.as_ref())?;
         let config = engine.config();
         let decoded = decode(&bytes, config.features, &config.module_limits)?;
-        let image = jit::compile(&bytes, &decoded, &engine.target())?;
-        Self::publish(engine, bytes.into_owned().into(), decoded, image)
+        let compile = || jit::compile(&bytes, &decoded, &engine.target());
+        if bytes.len() < PARALLEL_BYTES_MIN {
+            let image = compile()?;
+            return Self::publish(engine, bytes.into_owned().into(), decoded, image);
+        }
+        let (image, bytes) = rayon::join(compile, || Box::from(&*bytes));
+        Self::publish(engine, bytes, decoded, image?)
     }
 
     /// Decodes and validates a module without keeping its code.
@@ -139,7 +146,7 @@ impl Module {
         } else {
             let record = CodeRecord::Module(Arc::clone(&image));
             Some(engine.code().publish(code_bytes.len(), record, |to, _| {
-                to.copy_from_slice(&code_bytes);
+                copy(to, &code_bytes);
                 for reloc in &relocs {
                     patch_type(to, *reloc, type_ids[reloc.ty].as_u32());
                 }
@@ -341,6 +348,18 @@ fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
         });
     }
     Ok(Cow::Borrowed(bytes))
+}
+
+/// From so many bytes on copying is worth a second thread, since new pages are touched for the first time.
+const PARALLEL_BYTES_MIN: usize = 1 << 20;
+
+/// Copies from one slice to another of the same length.
+fn copy(to: &mut [u8], from: &[u8]) {
+    if from.len() < PARALLEL_BYTES_MIN {
+        return to.copy_from_slice(from);
+    }
+    let pieces = to.par_chunks_mut(PARALLEL_BYTES_MIN).zip(from.par_chunks(PARALLEL_BYTES_MIN));
+    pieces.for_each(|(to, from)| to.copy_from_slice(from));
 }
 
 /// Publishes the stubs that hosts may need for what the module exports and imports, in one batch.

@@ -8,7 +8,7 @@ use crate::arena::index::IndexVec;
 use crate::spec::module::{DefinedFuncIdx, TypeIdx};
 
 /// A position in the code that stands for a position in the module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Site {
     /// Bytes from the start of the code: a return address, or the address of a memory access.
     pub(crate) code: u32,
@@ -30,6 +30,19 @@ pub(crate) struct FuncImage {
     /// Bytes between the stack pointer and the return address once the prologue is through. With 0 there is no frame: the
     /// return address is where the call left it.
     pub(crate) frame_bytes: u32,
+}
+
+impl FuncImage {
+    /// The function where the code it was in starts `by` bytes further on.
+    pub(crate) fn moved(&self, by: u32) -> Self {
+        Self {
+            start: self.start + by,
+            local: self.local + by,
+            foreign: self.foreign.map(|at| at + by),
+            end: self.end + by,
+            frame_bytes: self.frame_bytes,
+        }
+    }
 }
 
 /// How a type id is put into code when it is published.

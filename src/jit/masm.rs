@@ -346,8 +346,8 @@ pub(crate) trait FlowOps {
     fn patch(code: &mut CodeBuf, at: u32, form: u8, target: u32) -> bool;
     /// Starts a function, whose jumps are of forms that go so far.
     fn begin_function(&mut self, reach: Reach);
-    /// Writes the displacement of a call from `at` to `target`, offsets in one piece of code; false if it does not fit.
-    fn patch_call(code: &mut [u8], at: u32, form: u8, target: u32) -> bool;
+    /// The four bytes at `at` of a call of `target`, offsets in one piece of code, which were `old`; `None` if the distance does not fit.
+    fn call_field(old: u32, at: u32, form: u8, target: u32) -> Option<u32>;
     /// Compares the index with `count` (all 32 bits), jumps if not below; else jumps through a table of 32-bit distances from
     /// the table's own start: returns (out of range, address of the table). The index is masked under speculation; index and
     /// temporary are destroyed and differ.

@@ -18,12 +18,15 @@ use crate::arena::index::IndexVec;
 use crate::spec::decode::Decoded;
 use crate::spec::invalid::{LimitExceeded, ModuleError};
 use crate::spec::limits::{CODE_BYTES_MAX, values_moved_max};
-use crate::spec::module::{DefinedFuncIdx, ModuleDecl};
+use crate::spec::module::{DefinedFuncIdx, FuncIdx, ModuleDecl};
 
 /// A chunk ends with the body that reaches this many bytes.
 const CHUNK_BYTES: usize = 64 * 1024;
 /// Modules whose bodies have fewer bytes are compiled on the calling thread.
 const SERIAL_BYTES_MAX: usize = 128 * 1024;
+
+/// Chunks start at multiples of this many bytes.
+const CHUNK_ALIGN: usize = 16;
 
 /// A worker is kept for the next chunk unless this one has had longer bodies or more code.
 const KEPT_BODY_BYTES_MAX: usize = 1 << 20;
@@ -37,6 +40,9 @@ struct Chunk {
     code: Vec<u8>,
     funcs: Vec<FuncImage>,
     records: Records,
+    /// Direct calls: where the field is, whom it calls, its form.
+    calls: Vec<(u32, FuncIdx, u8)>,
+    types: Vec<TypeReloc>,
     values_moved: u64,
     error: Option<ModuleError>,
 }
@@ -59,7 +65,7 @@ pub(super) fn compile<M: Masm>(
     };
     let moved = chunks.iter().fold(0u64, |sum, chunk| sum.saturating_add(chunk.values_moved));
     LimitExceeded::check("values moved", moved, values_moved_max(bytes.len()))?;
-    join::<M>(&cx, chunks)
+    join::<M>(&cx, &chunks)
 }
 
 /// Ranges of defined functions, cut by the size of their bodies.
@@ -102,65 +108,115 @@ fn compile_chunk<M: Masm>(
         }
     }
     let values_moved = worker.values_moved();
-    let (code, records) = match error {
+    let (code, mut records) = match error {
         None => worker.take_code(),
         Some(_) => Default::default(),
     };
+    let (mut calls, mut types) = (Vec::new(), Vec::new());
+    for (at, reloc) in records.relocs.drain(..) {
+        match reloc {
+            Reloc::Call { func, form } => calls.push((at, func, form)),
+            Reloc::Type { ty, patch } => types.push(TypeReloc { at, ty, patch }),
+        }
+    }
     // After an error a worker may be in the middle of a function. One that has seen something huge holds storage to match.
     if error.is_none() && body_bytes <= KEPT_BODY_BYTES_MAX && code.len() <= KEPT_CODE_BYTES_MAX {
         workers.set(Some(kept));
     }
-    Chunk { code, funcs, records, values_moved, error }
+    Chunk { code, funcs, records, calls, types, values_moved, error }
 }
 
 /// Puts the chunks one behind the other and lets their calls find each other.
-fn join<M: Masm>(cx: &ModuleContext<'_>, chunks: Vec<Chunk>) -> Result<Image, ModuleError> {
-    let size: usize = chunks.iter().map(|chunk| chunk.code.len().next_multiple_of(16)).sum();
+fn join<M: Masm>(cx: &ModuleContext<'_>, chunks: &[Chunk]) -> Result<Image, ModuleError> {
+    let mut size = 0usize;
+    let places = chunks.iter().map(|chunk| {
+        let at = size;
+        size += chunk.code.len().next_multiple_of(CHUNK_ALIGN);
+        at
+    });
+    let places: Vec<usize> = places.collect();
     if let Some(error) = chunks.iter().find_map(|chunk| chunk.error.clone()) {
         return Err(error);
     }
     LimitExceeded::check("bytes of machine code", size as u64, CODE_BYTES_MAX as u64)?;
+    let bases = places.iter().map(|&at| u32::try_from(at).expect("limited by CODE_BYTES_MAX"));
+    let mut funcs: IndexVec<DefinedFuncIdx, FuncImage> =
+        IndexVec::with_capacity(cx.decoded.decl.bodies.len());
+    let mut types = Vec::new();
+    for (chunk, base) in chunks.iter().zip(bases) {
+        chunk.funcs.iter().for_each(|func| _ = funcs.push(func.moved(base)));
+        types.extend(chunk.types.iter().map(|reloc| TypeReloc { at: reloc.at + base, ..*reloc }));
+    }
+    let count = |of: fn(&Records) -> &Vec<Site>| chunks.iter().map(|chunk| of(&chunk.records).len()).sum();
     let mut image = Image {
         target: *cx.target,
-        code: Vec::with_capacity(size),
-        funcs: IndexVec::with_capacity(cx.decoded.decl.bodies.len()),
-        returns: Vec::new(),
-        accesses: Vec::new(),
-        types: Vec::new(),
+        code: vec![0; size],
+        funcs,
+        returns: vec![Site::default(); count(|records| &records.returns)],
+        accesses: vec![Site::default(); count(|records| &records.accesses)],
+        types,
         layout: cx.layout,
     };
-    let mut calls = Vec::new();
-    for chunk in chunks {
-        append(&mut image, &mut calls, chunk);
-    }
-    for (at, func, form) in calls {
-        let callee = cx.decoded.decl.defined(func).expect("only own functions are called directly");
-        let fits = M::patch_call(&mut image.code, at, form, image.funcs[callee].local);
-        assert!(fits, "the limit on a module's code keeps every call in reach");
-    }
+    fill::<M>(&cx.decoded.decl, &mut image, chunks);
     Ok(image)
 }
 
-fn append(image: &mut Image, calls: &mut Vec<(u32, crate::spec::module::FuncIdx, u8)>, chunk: Chunk) {
-    image.code.resize(image.code.len().next_multiple_of(16), 0);
-    let base = u32::try_from(image.code.len()).expect("limited by CODE_BYTES_MAX");
-    image.code.extend_from_slice(&chunk.code);
-    for func in chunk.funcs {
-        image.funcs.push(FuncImage {
-            start: func.start + base,
-            local: func.local + base,
-            foreign: func.foreign.map(|at| at + base),
-            end: func.end + base,
-            frame_bytes: func.frame_bytes,
+/// Where one chunk goes in an image.
+struct Part<'a> {
+    chunk: &'a Chunk,
+    base: u32,
+    code: &'a mut [u8],
+    returns: &'a mut [Site],
+    accesses: &'a mut [Site],
+}
+
+/// Fills the code and the sites of an image whose functions have their places, on all threads.
+fn fill<M: Masm>(decl: &ModuleDecl, image: &mut Image, chunks: &[Chunk]) {
+    let size = image.code.len();
+    let (mut code, mut returns, mut accesses) =
+        (&mut image.code[..], &mut image.returns[..], &mut image.accesses[..]);
+    let mut base = 0;
+    let mut parts = Vec::with_capacity(chunks.len());
+    for chunk in chunks {
+        let len = chunk.code.len().next_multiple_of(CHUNK_ALIGN);
+        parts.push(Part {
+            chunk,
+            base,
+            code: take(&mut code, len),
+            returns: take(&mut returns, chunk.records.returns.len()),
+            accesses: take(&mut accesses, chunk.records.accesses.len()),
         });
+        base += u32::try_from(len).expect("limited by CODE_BYTES_MAX");
     }
-    let moved = |site: Site| Site { code: site.code + base, wasm: site.wasm };
-    image.returns.extend(chunk.records.returns.into_iter().map(moved));
-    image.accesses.extend(chunk.records.accesses.into_iter().map(moved));
-    for (at, reloc) in chunk.records.relocs {
-        match reloc {
-            Reloc::Call { func, form } => calls.push((at + base, func, form)),
-            Reloc::Type { ty, patch } => image.types.push(TypeReloc { at: at + base, ty, patch }),
+    let funcs = &image.funcs;
+    let local = |func| funcs[decl.defined(func).expect("only own functions are called directly")].local;
+    if size < SERIAL_BYTES_MAX {
+        parts.into_iter().for_each(|part| part.fill::<M>(local));
+    } else {
+        parts.into_par_iter().for_each(|part| part.fill::<M>(local));
+    }
+}
+
+/// Cuts the first `len` elements off a slice.
+fn take<'a, T>(slice: &mut &'a mut [T], len: usize) -> &'a mut [T] {
+    slice.split_off_mut(..len).expect("counted before")
+}
+
+impl Part<'_> {
+    fn fill<M: Masm>(self, local: impl Fn(FuncIdx) -> u32) {
+        let Chunk { code, records, calls, .. } = self.chunk;
+        self.code[..code.len()].copy_from_slice(code);
+        for &(at, func, form) in calls {
+            let place = at as usize..at as usize + 4;
+            let field = &mut self.code[place];
+            let old = u32::from_le_bytes(field.try_into().expect("four bytes"));
+            let new = M::call_field(old, self.base + at, form, local(func));
+            let new = new.expect("the limit on a module's code keeps every call in reach");
+            field.copy_from_slice(&new.to_le_bytes());
         }
+        let base = self.base;
+        let moved = |site: &Site| Site { code: site.code + base, wasm: site.wasm };
+        self.returns.iter_mut().zip(&records.returns).for_each(|(to, site)| *to = moved(site));
+        self.accesses.iter_mut().zip(&records.accesses).for_each(|(to, site)| *to = moved(site));
     }
 }

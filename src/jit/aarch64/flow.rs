@@ -91,12 +91,8 @@ impl FlowOps for A64 {
         self.tails.clear();
     }
 
-    fn patch_call(code: &mut [u8], at: u32, form: u8, target: u32) -> bool {
-        let place = at as usize;
-        let old = u32::from_le_bytes(code[place..place + 4].try_into().expect("four bytes"));
-        let Some(new) = with_distance(old, at, form, target) else { return false };
-        code[place..place + 4].copy_from_slice(&new.to_le_bytes());
-        true
+    fn call_field(old: u32, at: u32, form: u8, target: u32) -> Option<u32> {
+        with_distance(old, at, form, target)
     }
 
     fn jump_table(&mut self, index: Gpr, temp: Gpr, count: u32) -> (Jump, Jump) {

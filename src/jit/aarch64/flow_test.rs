@@ -471,10 +471,8 @@ fn displacements_that_do_not_fit_are_refused() {
             }
         }
     }
-    let mut code = [0, 0, 0, 0, 0, 0, 0, 0x94];
-    assert!(A64::patch_call(&mut code, 4, FORM_26, 4 + (1 << 27) - 4));
-    assert_eq!(code, [0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0x95]);
-    assert!(!A64::patch_call(&mut code, 4, FORM_26, 4 + (1 << 27)));
+    assert_eq!(A64::call_field(0x9400_0000, 4, FORM_26, 4 + (1 << 27) - 4), Some(0x95FF_FFFF));
+    assert_eq!(A64::call_field(0x9400_0000, 4, FORM_26, 4 + (1 << 27)), None);
 }
 
 /// The address of a far table is the sum of three instructions.

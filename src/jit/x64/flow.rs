@@ -108,12 +108,9 @@ impl FlowOps for X64 {
     /// Displacements of 32 bits go anywhere.
     fn begin_function(&mut self, _reach: Reach) {}
 
-    fn patch_call(code: &mut [u8], at: u32, form: u8, target: u32) -> bool {
+    fn call_field(_: u32, at: u32, form: u8, target: u32) -> Option<u32> {
         debug_assert_eq!(form, FORM_REL32, "calls have 32-bit fields");
-        let Some(distance) = rel32(at, target) else { return false };
-        let at = at as usize;
-        code[at..at + 4].copy_from_slice(&distance.to_le_bytes());
-        true
+        rel32(at, target)
     }
 
     fn jump_table(&mut self, index: Gpr, temp: Gpr, count: u32) -> (Jump, Jump) {
