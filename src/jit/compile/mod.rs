@@ -15,6 +15,7 @@ mod label;
 mod locals;
 mod memory;
 mod pins;
+mod reciprocal;
 mod reference;
 mod regs;
 mod scalar;

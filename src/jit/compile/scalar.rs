@@ -4,11 +4,12 @@
 //! Does not know: instructions.
 
 use super::Emit;
+use super::reciprocal::Reciprocal;
 use super::test::int_type;
 use crate::jit::masm::{FloatOperand, Gpr, Masm, Operand, Vreg};
 use crate::jit::target::Tuning;
 use crate::spec::ops::{
-    Division, FloatBinary, FloatSize, FloatUnary, IntBinary, IntCompare, IntSize, IntUnary,
+    Division, FloatBinary, FloatSize, FloatUnary, IntBinary, IntCompare, IntSize, IntUnary, Sign,
 };
 use crate::spec::trap::Trap;
 use crate::spec::types::ValType;
@@ -134,6 +135,13 @@ impl<M: Masm> Emit<'_, M> {
             self.m.int_binary(size, kind, result.reg, lhs, Operand::Imm(by));
             return self.finish_int(ty, result, &[Operand::Reg(lhs)]);
         }
+        if let Operand::Imm(by) = by
+            && size == IntSize::W32
+            && self.tuned(Tuning::STRENGTH)
+            && let Some(reciprocal) = Reciprocal::new(kind, by)
+        {
+            return self.divide_by_constant(kind, by, reciprocal);
+        }
         let rhs = self.operand_reg(by, ty);
         let lhs = self.pop_int();
         self.division_traps(size, kind, (lhs, rhs), by);
@@ -145,6 +153,35 @@ impl<M: Masm> Emit<'_, M> {
         }
         self.m.divide(size, kind, result.reg, lhs, rhs);
         self.finish_int(ty, result, &[Operand::Reg(lhs), Operand::Reg(rhs)]);
+    }
+
+    /// Multiplies by what stands for an i32's constant divisor.
+    fn divide_by_constant(&mut self, kind: Division, by: u64, Reciprocal { factor, shift }: Reciprocal) {
+        let lhs = self.pop_int();
+        let (quotient, temp) = (self.take_int(), self.take_int());
+        let m = &mut *self.m;
+        m.const_int(quotient, factor);
+        if matches!(kind, Division::DivS | Division::RemS) {
+            m.extend(Sign::Signed, temp, lhs);
+            m.int_binary(IntSize::W64, IntBinary::Mul, quotient, quotient, Operand::Reg(temp));
+            m.int_binary(IntSize::W64, IntBinary::ShrS, quotient, quotient, Operand::Imm(shift.into()));
+            m.int_binary(IntSize::W32, IntBinary::ShrU, temp, lhs, Operand::Imm(31));
+            m.int_binary(IntSize::W32, IntBinary::Add, quotient, quotient, Operand::Reg(temp));
+        } else {
+            m.int_binary(IntSize::W64, IntBinary::Mul, quotient, quotient, Operand::Reg(lhs));
+            m.int_binary(IntSize::W64, IntBinary::ShrU, quotient, quotient, Operand::Imm(shift.into()));
+        }
+        self.release_int(temp);
+        if matches!(kind, Division::DivU | Division::DivS) {
+            self.release_int(lhs);
+            let result = self.int_result(Some(quotient));
+            self.m.move_int(IntSize::W32, result.reg, quotient);
+            return self.finish_int(ValType::I32, result, &[Operand::Reg(quotient)]);
+        }
+        self.m.int_binary(IntSize::W32, IntBinary::Mul, quotient, quotient, Operand::Imm(by));
+        let result = self.int_result(Some(lhs));
+        self.m.int_binary(IntSize::W32, IntBinary::Sub, result.reg, lhs, Operand::Reg(quotient));
+        self.finish_int(ValType::I32, result, &[Operand::Reg(lhs), Operand::Reg(quotient)]);
     }
 
     fn division_traps(&mut self, size: IntSize, kind: Division, (lhs, rhs): (Gpr, Gpr), by: Operand) {
