@@ -64,14 +64,14 @@ mod tests {
             if let Some(Reciprocal { factor, shift }) = Reciprocal::new(Division::DivU, by) {
                 found += 1;
                 for n in numbers(by) {
-                    assert_eq!(u64::from(n) * factor >> shift, u64::from(n) / by, "{n} by {by}");
+                    assert_eq!((u64::from(n) * factor) >> shift, u64::from(n) / by, "{n} by {by}");
                 }
             }
             if let Some(Reciprocal { factor, shift }) = Reciprocal::new(Division::DivS, by) {
                 found += 1;
                 for n in numbers(by) {
                     let n = i64::from(n.cast_signed());
-                    let quotient = (n * i64::try_from(factor).unwrap() >> shift) + i64::from(n < 0);
+                    let quotient = ((n * i64::try_from(factor).unwrap()) >> shift) + i64::from(n < 0);
                     assert_eq!(quotient, n / i64::try_from(by).unwrap(), "{n} by {by}");
                 }
             }
