@@ -103,34 +103,37 @@ bit_set! {
 
 bit_set! {
     /// The tuning table: one bit per technique of the compiler, so that its gain stays measurable. No bit changes a result.
+    ///
+    /// Behind each stands the run time without it, as a multiple of that with all: geometric mean of 18 programs, and the program that loses most
+    /// (`skep-peers --ablation`, x86_64, 2026-11-25). What brings less than 1 % in the mean and 5 % to every program goes.
     Tuning {
-        /// Hot locals keep a register for the whole function.
+        /// Hot locals keep a register for the whole function. 1.44; 2mm 2.24.
         PINS = 0, "pins";
-        /// Comparisons are fused into the branch, `if` or `select` behind them.
+        /// Comparisons are fused into the branch, `if` or `select` behind them. 1.11; sieve 1.60.
         FUSE_COMPARE = 1, "fuse-compare";
-        /// Constants and frame slots are operands of instructions instead of being loaded first.
+        /// Constants and frame slots are operands of instructions instead of being loaded first. 1.14; sieve 1.49.
         FUSE_OPERAND = 2, "fuse-operand";
-        /// Results are computed straight into the local that is set next.
+        /// Results are computed straight into the local that is set next. 1.03; gemm 1.18.
         SET_TARGET = 3, "set-target";
-        /// `local.get` emits nothing until the value is used.
+        /// `local.get` emits nothing until the value is used. 1.14; gemm 1.45.
         ALIAS_LOCALS = 4, "alias-locals";
-        /// Operators on constants are folded.
+        /// Operators on constants are folded. 1.00; richards 1.11.
         FOLD = 5, "fold";
-        /// Multiplications, divisions and remainders by constants become shifts, `lea`s and masks.
+        /// Multiplications, divisions and remainders by constants become shifts, `lea`s, masks and multiplications. 1.00; random 1.24.
         STRENGTH = 6, "strength";
-        /// Parameters and results travel in registers.
+        /// Parameters and results travel in registers. 1.07; richards 1.38.
         REGISTER_CALLS = 7, "register-calls";
-        /// Loop heads are aligned.
+        /// Loop heads are aligned. 1.00; matrix 1.09.
         ALIGN_LOOPS = 8, "align-loops";
-        /// Pins that a function does not need serve as temporaries.
+        /// Pins that a function does not need serve as temporaries. 1.00; chacha20 1.14.
         EXTRA_TEMPS = 9, "extra-temps";
-        /// A local that lives in the frame is read from a temporary that still holds its value.
+        /// A local that lives in the frame is read from a temporary that still holds its value. 1.06; generichash2 1.34.
         CACHE_LOCALS = 10, "cache-locals";
-        /// `and` is fused into the `eqz`, branch or `if` behind it.
+        /// `and` is fused into the `eqz`, branch or `if` behind it. 1.00; pathfinding 1.09.
         FUSE_BITS = 11, "fuse-bits";
-        /// Floating-point constants are read from behind the function.
+        /// Floating-point constants are read from behind the function. 1.01; gemm 1.20.
         CONSTANT_POOL = 12, "constant-pool";
-        /// What is seldom executed, by the look of it, stands behind the function.
+        /// What is seldom executed, by the look of it, stands behind the function. 1.11; pathfinding 6.06.
         COLD_ARMS = 13, "cold-arms";
     }
 }
