@@ -89,6 +89,9 @@ pub(crate) struct FuncEntry {
 /// A type id that no function has.
 pub(crate) const NO_TYPE: u32 = u32::MAX;
 
+/// The tag of slot 0 in a directory: no word of slot 0 differs from it by an index alone.
+pub(crate) const NOBODY_TAG: u64 = 1 << FUNC_INDEX_BITS;
+
 /// Where a foreign instance is found: indexed by slot.
 #[repr(C)]
 #[derive(Debug)]
@@ -370,9 +373,9 @@ pub(crate) struct Activation {
     pub(crate) results: u32,
     /// The activation below on this thread, or null.
     pub(crate) outer: *const Activation,
-    /// The context that was entered.
-    pub(crate) context: *const Context,
-    /// The trap code; meaningful when the entry stub returned 1.
+    /// The stack limit that its machine code has.
+    pub(crate) limit: usize,
+    /// The trap code. This and what follows is written when a trap happens: meaningful when the entry stub returned 1.
     pub(crate) trap: Cell<u8>,
     /// Frames in `frames`.
     pub(crate) frames_len: Cell<u32>,
@@ -384,9 +387,23 @@ pub(crate) struct Activation {
     pub(crate) frames: [Cell<usize>; BACKTRACE_FRAMES_MAX],
 }
 
-/// An entry stub: context, code (a foreign entry), cells for parameters and results, activation. Returns 0, or 1 after a trap.
+/// An entry stub: context, code (a foreign entry), cells for parameters and results, activation, and the words of the first two
+/// parameters, if there are so many. The cells of these two and of the first result are not touched: simple signatures need none.
 pub(crate) type EntryFn =
-    unsafe extern "C" fn(*const Context, *const u8, *mut ValueCell, *const Activation) -> u64;
+    unsafe extern "C" fn(*const Context, *const u8, *mut ValueCell, *const Activation, u64, u64) -> EntryEnd;
+
+/// How many parameters an entry stub takes as words.
+pub(crate) const ENTRY_WORDS: usize = 2;
+
+/// What an entry stub returns.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EntryEnd {
+    /// 0, or 1 after a trap.
+    pub(crate) status: u64,
+    /// The word of the first result, if there is one.
+    pub(crate) word: u64,
+}
 
 /// The class of register that a value travels in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -18,15 +18,16 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
 use super::abi::{Activation, BACKTRACE_FRAMES_MAX, Context};
 use super::entry;
-use super::image::Image;
+use super::image::{FuncImage, Image};
 use crate::arena::exec;
-use crate::spec::module::{DefinedFuncIdx, ExportDecl, ExternIdx, FuncIdx, ModuleDecl};
+use crate::spec::module::{ExportDecl, ExternIdx, FuncIdx, ModuleDecl};
 use crate::spec::trap::Trap;
 
 /// Set in a trap code by the fault handler: the program counter is that of an access, not a return address.
@@ -66,14 +67,9 @@ impl ModuleCode {
     }
 
     /// The function to which the instruction before `offset` belongs.
-    fn func_before(&self, offset: u32) -> Option<DefinedFuncIdx> {
+    fn func_before(&self, offset: u32) -> Option<&FuncImage> {
         let before = offset.checked_sub(1)?;
-        self.image.func_at(before).filter(|&func| before < self.image.funcs[func].end)
-    }
-
-    /// Bytes of the frame of the function that `func_before` finds.
-    fn frame_bytes_before(&self, offset: u32) -> Option<u32> {
-        Some(self.image.funcs[self.func_before(offset)?].frame_bytes)
+        self.image.func_at(before).map(|func| &self.image.funcs[func]).filter(|func| before < func.end)
     }
 }
 
@@ -101,11 +97,26 @@ impl CodePlace<'_> {
     }
 }
 
-/// Bytes of the frame of the function that a return address belongs to; `None` outside of module code.
-fn frame_bytes_at(pc: usize) -> Option<u32> {
-    // The address may be one past the end of the code: what counts is the instruction before.
-    let before = CodePlace::of(pc - 1)?;
-    before.code.frame_bytes_before(before.offset + 1)
+/// Finds the functions of addresses; the one that was found last is tried first: a recursion is searched once.
+#[derive(Default)]
+struct Finder {
+    /// The addresses of the function found last, and the bytes of its frame.
+    last: (Range<usize>, u32),
+}
+
+impl Finder {
+    /// Bytes of the frame of the function that a return address belongs to; `None` outside of module code.
+    #[inline]
+    fn frame_bytes_at(&mut self, pc: usize) -> Option<u32> {
+        // The address may be one past the end of the code: what counts is the instruction before.
+        if !self.last.0.contains(&(pc - 1)) {
+            let before = CodePlace::of(pc - 1)?;
+            let func = before.code.func_before(before.offset + 1)?;
+            let base = pc - 1 - before.offset as usize;
+            self.last = (base + func.start as usize..base + func.end as usize, func.frame_bytes);
+        }
+        Some(self.last.1)
+    }
 }
 
 /// `abi::Builtins::trap`: records a trap on the current activation and returns where to go back to.
@@ -124,23 +135,21 @@ pub(crate) extern "C" fn trap(
     let activation = unsafe { Recorder::of(live) };
     let guard_hit = code & !0xFF == GUARD_HIT;
     let code = (code & 0xFF) as u8;
-    activation.trap.set(code);
-    activation.datum.set(datum);
-    activation.context.set(context);
     let start = Start {
         pc: if guard_hit { pc + 1 } else { pc },
         sp,
         frameless: code == Trap::CallStackExhausted.code(),
         caller,
     };
+    let mut finder = Finder::default();
     // SAFETY: I2.
-    let frames = unsafe { walk(start, frames, frame_bytes_at) };
-    activation.frames_len.set(frames);
+    let frames = unsafe { walk(start, frames, |pc| finder.frame_bytes_at(pc)) };
+    activation.put(code, datum, context, frames);
     activation.saved_sp.get()
 }
 
 /// The fields of an activation that a trap writes, without the frames, of which most are never initialised.
-struct Recorder<'a> {
+pub(super) struct Recorder<'a> {
     saved_sp: &'a Cell<usize>,
     trap: &'a Cell<u8>,
     frames_len: &'a Cell<u32>,
@@ -150,8 +159,8 @@ struct Recorder<'a> {
 
 impl Recorder<'_> {
     /// # Safety
-    /// `live` points to an activation of which all but the frames is initialised.
-    unsafe fn of(live: *const Activation) -> Self {
+    /// `live` points to an activation.
+    pub(super) unsafe fn of(live: *const Activation) -> Self {
         macro_rules! field {
             ($name:ident) => {{
                 // SAFETY: the caller's.
@@ -165,6 +174,14 @@ impl Recorder<'_> {
             datum: field!(datum),
             context: field!(trap_context),
         }
+    }
+
+    /// Records a trap.
+    pub(super) fn put(&self, code: u8, datum: u64, context: *const Context, frames: u32) {
+        self.trap.set(code);
+        self.datum.set(datum);
+        self.context.set(context);
+        self.frames_len.set(frames);
     }
 }
 
@@ -189,7 +206,7 @@ const WORD_BYTES: usize = size_of::<usize>();
 unsafe fn walk(
     start: Start,
     frames: *const Cell<usize>,
-    frame_bytes_at: impl Fn(usize) -> Option<u32>,
+    mut frame_bytes_at: impl FnMut(usize) -> Option<u32>,
 ) -> u32 {
     let put = |len: usize, pc: usize| {
         // SAFETY: the caller's: `len` is below the maximum.
@@ -223,21 +240,21 @@ unsafe fn walk(
 
 /// What `trap` left in an activation.
 #[derive(Debug)]
-pub(super) struct Recorded {
-    /// The trap's code.
-    pub(super) code: u8,
-    /// See `Activation::datum`.
-    pub(super) datum: u64,
-    /// See `Activation::trap_context`.
-    pub(super) context: *const Context,
-    frames: SmallVec<[usize; 8]>,
+pub(crate) struct Recorded<'a> {
+    /// The trap's code, or a status of a host function that the store knows.
+    pub(crate) code: u8,
+    /// Address, index or type record: see the trap's site.
+    pub(crate) datum: u64,
+    /// The context that ran.
+    pub(crate) context: *const Context,
+    frames: &'a [usize],
 }
 
-impl Recorded {
+impl Recorded<'_> {
     /// Reads an activation of which only the recorded frames are initialised.
     ///
     /// # Safety
-    /// `activation` points to such an activation, and a trap was recorded in it.
+    /// `activation` points to such an activation, which stays, and a trap was recorded in it.
     pub(super) unsafe fn of(activation: *const Activation) -> Self {
         // SAFETY: the caller's.
         let recorder = unsafe { Recorder::of(activation) };
@@ -249,16 +266,17 @@ impl Recorded {
             code: recorder.trap.get(),
             datum: recorder.datum.get(),
             context: recorder.context.get(),
-            frames: SmallVec::from_slice(frames),
+            frames,
         }
     }
 
     /// The frames as places in modules, each module kept alive.
     ///
     /// The code that the frames name must still be published: an activation is left before its store can free anything.
-    pub(super) fn resolve(&self) -> Backtrace {
+    pub(crate) fn resolve(&self) -> Backtrace {
         let mut backtrace = Backtrace::default();
-        for &pc in &self.frames {
+        backtrace.frames.reserve_exact(self.frames.len());
+        for &pc in self.frames {
             if let Some(before) = CodePlace::of(pc - 1) {
                 backtrace.push(before.code, before.offset + 1);
             }
@@ -284,7 +302,7 @@ struct Place {
 
 impl Backtrace {
     fn push(&mut self, code: &Arc<ModuleCode>, offset: u32) {
-        let known = self.modules.iter().position(|module| Arc::ptr_eq(module, code));
+        let known = self.modules.iter().rposition(|module| Arc::ptr_eq(module, code));
         let module = known.unwrap_or_else(|| {
             self.modules.push(Arc::clone(code));
             self.modules.len() - 1
@@ -407,7 +425,7 @@ mod tests {
     use super::*;
     use crate::arena::index::IndexVec;
     use crate::jit::abi::ContextLayout;
-    use crate::jit::image::{FuncImage, Site};
+    use crate::jit::image::Site;
     use crate::jit::target::{Arch, Target};
     use crate::spec::module::{ExportDecl, Exports, ImportedCounts};
 

@@ -4,21 +4,25 @@
 //! Does not know: a store, an instance, a typed value. `store::call` prepares contexts and cells and reads the outcome.
 //!
 //! # Invariants
-//! - I1: `Entry::stub` is the address of a published entry stub made for the class of the function at `Entry::code`; the
-//!   context, the code and the cells live until the entry is left. The caller of [`enter`] proves it.
-//! - I2: activations nest strictly per thread. `CURRENT` is null or points to a `Live` in a frame of this thread that has
-//!   not returned; whoever leaves one that is not on top ends the process, so the pointer never dangles.
+//! - I1: `Entry::stub` is the address of a published entry stub made for the class of the function at `Entry::code`, and the
+//!   context is that of its instance; context, code and cells live until the entry is left. The caller of [`enter`] proves it.
+//! - I2: activations nest strictly per thread. `CURRENT` is null or points to an activation in a frame of this thread
+//!   that has not returned; whoever leaves one that is not on top ends the process, so the pointer never dangles.
 //! - I3: machine code neither unwinds nor is unwound through; it comes back through the entry stub alone, so what follows the
 //!   jump always runs.
-//! - I4: of `Activation::frames` only the first `frames_len` entries are initialised.
+//! - I4: of an activation in use `outer`, `limit`, `params` and `results` are initialised; `saved_sp` by the entry stub; the rest
+//!   when a trap is recorded, of `frames` the first `frames_len` entries.
 
 use std::cell::Cell;
 use std::ffi::c_void;
+use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
-use super::abi::{Activation, Context, EntryFn, FRAME_BYTES_MAX, STACK_RESERVE_BYTES, ValueCell};
-use super::backtrace::{self, Backtrace};
+use super::abi::{
+    Activation, Context, ENTRY_WORDS, EntryEnd, EntryFn, FRAME_BYTES_MAX, STACK_RESERVE_BYTES, ValueCell,
+};
+use super::backtrace::{Recorded, Recorder};
 use super::fault;
 use super::target::{Arch, Target};
 use crate::arena::{exec, pages};
@@ -74,17 +78,13 @@ mod host {
     }
 }
 
-/// What one entry needs.
+/// What entries into one function have in common.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     /// Address of the entry stub of the function's class.
     pub(crate) stub: *const u8,
-    /// The context of the instance that defines the function.
-    pub(crate) context: *const Context,
     /// The function's foreign entry.
     pub(crate) code: *const u8,
-    /// Parameters in, results out.
-    pub(crate) cells: *mut ValueCell,
     /// Number of parameters.
     pub(crate) params: u32,
     /// Number of results.
@@ -93,93 +93,202 @@ pub(crate) struct Entry {
     pub(crate) stack_bytes_max: usize,
 }
 
-/// A trap as machine code left it.
-#[derive(Debug)]
-pub(crate) struct RawTrap {
-    /// The trap's code, or a status of a host function that the store knows.
-    pub(crate) code: u8,
-    /// Address, index or type record: see the trap's site.
-    pub(crate) datum: u64,
-    /// The context that ran.
-    pub(crate) context: *const Context,
-    /// Where it happened, innermost first.
-    pub(crate) backtrace: Backtrace,
-}
+// SAFETY: plain addresses; who follows them proves I1.
+unsafe impl Send for Entry {}
+// SAFETY: likewise.
+unsafe impl Sync for Entry {}
 
-/// An entry that has not been left.
-#[repr(C)]
-struct Live {
-    activation: Activation,
-    /// The activation below.
-    outer: *const Live,
-    /// Address of this record: about the stack pointer at the entry.
-    sp: usize,
-    limit: usize,
+/// The values of one entry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Values {
+    /// The words of the first two parameters.
+    pub(crate) words: [u64; ENTRY_WORDS],
+    /// The other parameters in, all results but the first out, each in its place: none of them, and this may be dangling.
+    pub(crate) cells: *mut ValueCell,
 }
 
 thread_local! {
-    static CURRENT: Cell<*const Live> = const { Cell::new(std::ptr::null()) };
+    /// The innermost activation.
+    static CURRENT: Cell<*const Activation> = const { Cell::new(std::ptr::null()) };
+    /// The thread's own stack: its lowest address, 0 before it was asked for, and its bytes, 0 where the system does not tell.
     static OWN_STACK: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
 }
 
-/// Runs a function. `reset_limits` is called afterwards if the entry was made on another stack than the one below it: it
-/// writes the limit of that one into the contexts that machine code below may be running on.
+/// Runs a function of the instance with this context and returns the word of its first result. `otherwise` is asked when
+/// something else is to be done.
 ///
 /// # Errors
-/// If the function traps, or the stack is used up already.
+/// Those of `otherwise`.
 ///
 /// # Safety
-/// I1 for `entry`.
-pub(crate) unsafe fn enter(entry: &Entry, reset_limits: impl FnOnce(usize)) -> Result<(), Box<RawTrap>> {
-    let mut live = MaybeUninit::<Live>::uninit();
+/// I1 for the first three.
+#[inline]
+pub(crate) unsafe fn enter<E>(
+    entry: &Entry,
+    context: *const Context,
+    values: Values,
+    otherwise: impl FnOnce(Unusual<'_>) -> Result<u64, E>,
+) -> Result<u64, E> {
+    let mut live = MaybeUninit::<Activation>::uninit();
     let live = live.as_mut_ptr();
-    let outer = CURRENT.get();
-    // SAFETY: I2: whatever the chain holds lives.
-    let limit = unsafe { limit_for(live.addr(), outer, entry.stack_bytes_max) };
-    if live.addr() < limit {
-        return Err(exhausted(entry.context));
+    let [first, second] = values.words;
+    // SAFETY: the caller's; `live` is a local of this frame.
+    let end = unsafe { enter_with_words(live, entry, context, values.cells, first, second) };
+    if end.status == 0 {
+        return Ok(end.word);
     }
-    // SAFETY: `live` is a local of this frame.
+    otherwise(Unusual { live, end, life: PhantomData })
+}
+
+/// Bits of the status of an entry that has been left.
+const TRAPPED: u64 = 1;
+const LIMIT_CHANGED: u64 = 2;
+
+/// An entry that was left and did not simply return to the same stack.
+pub(crate) struct Unusual<'a> {
+    live: *const Activation,
+    end: EntryEnd,
+    life: PhantomData<&'a Activation>,
+}
+
+impl<'a> Unusual<'a> {
+    /// If the entry was made on another stack than the one below it: the limit of that one, for the contexts that machine code
+    /// below may be running on.
+    pub(crate) fn limit_to_reset(&self) -> Option<usize> {
+        // SAFETY: I4: the activation was made, and its frame stands.
+        (self.end.status & LIMIT_CHANGED != 0).then(|| limit_of(unsafe { (*self.live).outer }))
+    }
+
+    /// The word of the first result, or the trap. The code that ran must still be published when that is looked at.
+    ///
+    /// # Errors
+    /// If the function has trapped, or the stack was used up already.
+    pub(crate) fn end(&self) -> Result<u64, Recorded<'a>> {
+        if self.end.status & TRAPPED == 0 {
+            return Ok(self.end.word);
+        }
+        // SAFETY: I4: a trap was recorded, and the frame stands.
+        Err(unsafe { Recorded::of(self.live) })
+    }
+}
+
+/// Not generic and not inlined, so that this thread's variables are reached directly.
+///
+/// # Safety
+/// As [`enter`]; `live` is a local of the caller's.
+#[inline(never)]
+unsafe fn enter_with_words(
+    live: *mut Activation,
+    entry: &Entry,
+    context: *const Context,
+    cells: *mut ValueCell,
+    first: u64,
+    second: u64,
+) -> EntryEnd {
+    let outer = CURRENT.get();
+    let (start, bytes) = OWN_STACK.get();
+    let sp = live.addr();
+    if !outer.is_null() || sp.wrapping_sub(start) >= bytes {
+        // SAFETY: the caller's.
+        return unsafe { enter_elsewhere(live, entry, context, cells, first, second) };
+    }
+    let limit = fresh_own_limit(sp, start, entry.stack_bytes_max);
+    let none = std::ptr::null();
+    // SAFETY: the caller's.
+    unsafe { enter_on(live, (none, limit), entry, context, (cells, [first, second])) }
+}
+
+/// The same where the entry is not an outermost one on the thread's own stack, or it is the first of its thread.
+///
+/// # Safety
+/// As [`enter_with_words`].
+#[cold]
+#[inline(never)]
+unsafe fn enter_elsewhere(
+    live: *mut Activation,
+    entry: &Entry,
+    context: *const Context,
+    cells: *mut ValueCell,
+    first: u64,
+    second: u64,
+) -> EntryEnd {
+    let outer = CURRENT.get();
+    let limit = limit_for(live.addr(), outer, entry.stack_bytes_max);
+    // SAFETY: the caller's.
+    unsafe { enter_on(live, (outer, limit), entry, context, (cells, [first, second])) }
+}
+
+/// Makes an activation, runs, and takes it off.
+///
+/// # Safety
+/// As [`enter_with_words`]; `outer` is the innermost activation.
+#[inline(always)]
+unsafe fn enter_on(
+    live: *mut Activation,
+    (outer, limit): (*const Activation, usize),
+    entry: &Entry,
+    context: *const Context,
+    (cells, [first, second]): (*mut ValueCell, [u64; ENTRY_WORDS]),
+) -> EntryEnd {
+    // SAFETY: the caller's.
     unsafe { prepare(live, entry, outer, limit) };
+    if live.addr() < limit {
+        // SAFETY: the caller's.
+        return unsafe { exhausted(live, context) };
+    }
     // SAFETY: I1: the context lives.
-    unsafe { &*entry.context }.stack_limit.set(limit);
+    unsafe { &*context }.stack_limit.set(limit);
     CURRENT.set(live);
-    // SAFETY: I1.
-    let status = unsafe { jump(entry, live) };
+    // SAFETY: I1: the address is that of a stub of this signature.
+    #[expect(clippy::disallowed_methods, reason = "the one place that turns an address into a function")]
+    let stub = unsafe { std::mem::transmute::<*const u8, EntryFn>(entry.stub) };
+    // Cores of x86_64 see to it themselves.
+    if cfg!(target_arch = "aarch64") {
+        exec::fetch_anew();
+    }
+    // SAFETY: I1; I3 says that it returns.
+    let end = unsafe { stub(context, entry.code, cells, live, first, second) };
     if CURRENT.get() != live.cast_const() {
         left_out_of_order();
     }
     CURRENT.set(outer);
-    if !outer.is_null() {
-        // SAFETY: I2.
-        let outer_limit = unsafe { &*outer }.limit;
-        if outer_limit != limit {
-            reset_limits(outer_limit);
-        }
+    if outer.is_null() || limit_of(outer) == limit_of(live) {
+        return end;
     }
-    if status == 0 {
-        return Ok(());
-    }
-    // SAFETY: I2: the record was initialised above and nobody else has it any more.
-    Err(unsafe { trapped(live) })
+    EntryEnd { status: end.status | LIMIT_CHANGED, word: end.word }
 }
 
-/// The stack limit of an entry at `sp`, with `outer` below.
-///
-/// # Safety
-/// I2 for `outer`.
-unsafe fn limit_for(sp: usize, outer: *const Live, stack_bytes_max: usize) -> usize {
+/// The limit of an activation of the chain.
+#[inline]
+fn limit_of(activation: *const Activation) -> usize {
+    // SAFETY: I2, I4: whatever the chain holds lives.
+    unsafe { (*activation).limit }
+}
+
+/// The stack limit of an entry at `sp`, with `outer` of the chain below.
+fn limit_for(sp: usize, outer: *const Activation, stack_bytes_max: usize) -> usize {
     let own = own_stack();
     let mut below = outer;
     while !below.is_null() {
-        // SAFETY: I2.
-        let live = unsafe { &*below };
-        if on_same_stack(sp, live.sp, live.limit, &own) {
-            return live.limit;
+        let limit = limit_of(below);
+        if on_same_stack(sp, below.addr(), limit, &own) {
+            return limit;
         }
-        below = live.outer;
+        // SAFETY: I2, I4: whatever the chain holds lives.
+        below = unsafe { (*below).outer };
     }
     fresh_limit(sp, &own, stack_bytes_max)
+}
+
+/// The thread's own stack; empty where the system does not tell.
+fn own_stack() -> Range<usize> {
+    let (mut start, mut bytes) = OWN_STACK.get();
+    if start == 0 {
+        let known = pages::thread_stack_bounds().unwrap_or(usize::MAX..usize::MAX);
+        (start, bytes) = (known.start, known.len());
+        OWN_STACK.set((start, bytes));
+    }
+    start..start + bytes
 }
 
 /// Whether an entry at `sp` stands on the stack on which one at `outer_sp` was made. The bounds of a stack that is not the
@@ -197,63 +306,37 @@ const LIMIT_MIN: usize = FRAME_BYTES_MAX as usize + STACK_RESERVE_BYTES as usize
 
 /// The limit of an entry that has none below it on its stack.
 fn fresh_limit(sp: usize, own: &Range<usize>, stack_bytes_max: usize) -> usize {
-    let wanted = sp.saturating_sub(stack_bytes_max).max(LIMIT_MIN);
-    if own.contains(&sp) { wanted.max(own.start + STACK_RESERVE_BYTES as usize) } else { wanted }
-}
-
-/// The thread's own stack; empty where the system does not tell.
-fn own_stack() -> Range<usize> {
-    let (mut bottom, mut top) = OWN_STACK.get();
-    if top == 0 {
-        // One past everything stands for "unknown": asked once, contains nothing.
-        let known = pages::thread_stack_bounds().unwrap_or(usize::MAX..usize::MAX);
-        (bottom, top) = (known.start, known.end);
-        OWN_STACK.set((bottom, top));
+    if own.contains(&sp) {
+        fresh_own_limit(sp, own.start, stack_bytes_max)
+    } else {
+        sp.saturating_sub(stack_bytes_max).max(LIMIT_MIN)
     }
-    bottom..top
 }
 
-/// Writes all of `live` but the frames.
+/// The same on the thread's own stack, whose lowest address is `start`.
+#[inline]
+fn fresh_own_limit(sp: usize, start: usize, stack_bytes_max: usize) -> usize {
+    sp.saturating_sub(stack_bytes_max).max(start + STACK_RESERVE_BYTES as usize).max(LIMIT_MIN)
+}
+
+/// Writes what an entry needs of its activation.
 ///
 /// # Safety
 /// `live` may be written.
-unsafe fn prepare(live: *mut Live, entry: &Entry, outer: *const Live, limit: usize) {
+#[inline]
+unsafe fn prepare(live: *mut Activation, entry: &Entry, outer: *const Activation, limit: usize) {
     macro_rules! set {
-        ($($field:ident).+ = $value:expr) => {{
+        ($field:ident = $value:expr) => {{
             // SAFETY: the caller's: `live` may be written.
-            let field = unsafe { &raw mut (*live).$($field).+ };
+            let field = unsafe { &raw mut (*live).$field };
             // SAFETY: likewise.
             unsafe { field.write($value) };
         }};
     }
-    set!(activation.saved_sp = Cell::new(0));
-    set!(activation.params = entry.params);
-    set!(activation.results = entry.results);
-    set!(activation.outer = outer.cast());
-    set!(activation.context = entry.context);
-    set!(activation.trap = Cell::new(0));
-    set!(activation.frames_len = Cell::new(0));
-    set!(activation.datum = Cell::new(0));
-    set!(activation.trap_context = Cell::new(entry.context));
+    set!(params = entry.params);
+    set!(results = entry.results);
     set!(outer = outer);
-    set!(sp = live.addr());
     set!(limit = limit);
-}
-
-/// The jump.
-///
-/// # Safety
-/// I1; `live` is prepared.
-unsafe fn jump(entry: &Entry, live: *const Live) -> u64 {
-    // SAFETY: I1: the address is that of a stub of this signature.
-    #[expect(clippy::disallowed_methods, reason = "the one place that turns an address into a function")]
-    let stub = unsafe { std::mem::transmute::<*const u8, EntryFn>(entry.stub) };
-    // Cores of x86_64 see to it themselves.
-    if cfg!(target_arch = "aarch64") {
-        exec::fetch_anew();
-    }
-    // SAFETY: I1; I3 says that it returns. `Activation` is the first field of `Live`.
-    unsafe { stub(entry.context, entry.code, entry.cells, live.cast()) }
 }
 
 #[cold]
@@ -261,26 +344,15 @@ fn left_out_of_order() -> ! {
     fault::die("skep: an entry into machine code was left out of order (a library that switches stacks?)\n")
 }
 
-#[cold]
-fn exhausted(context: *const Context) -> Box<RawTrap> {
-    Box::new(RawTrap {
-        code: Trap::CallStackExhausted.code(),
-        datum: 0,
-        context,
-        backtrace: Backtrace::default(),
-    })
-}
-
 /// # Safety
-/// `live` is prepared, the entry stub has returned 1, and the code that ran is still published.
+/// `live` may be written.
 #[cold]
-unsafe fn trapped(live: *const Live) -> Box<RawTrap> {
-    // SAFETY: the caller's. Addresses of fields only.
-    let activation = unsafe { &raw const (*live).activation };
+#[inline(never)]
+unsafe fn exhausted(live: *mut Activation, context: *const Context) -> EntryEnd {
     // SAFETY: the caller's.
-    let recorded = unsafe { backtrace::Recorded::of(activation) };
-    let backtrace = recorded.resolve();
-    Box::new(RawTrap { code: recorded.code, datum: recorded.datum, context: recorded.context, backtrace })
+    let recorder = unsafe { Recorder::of(live) };
+    recorder.put(Trap::CallStackExhausted.code(), 0, context, 0);
+    EntryEnd { status: TRAPPED, word: 0 }
 }
 
 /// Calls a signal handler that stands at `handler`: with all three arguments, or with the signal only.
@@ -312,7 +384,7 @@ pub(super) unsafe fn call_handler(
 
 /// The innermost activation of this thread; null outside of machine code.
 pub(super) fn current() -> *const Activation {
-    CURRENT.get().cast()
+    CURRENT.get()
 }
 
 #[cfg(test)]

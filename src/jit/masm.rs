@@ -380,10 +380,14 @@ pub(crate) trait FlowOps {
         ty: TypeIdx,
         temps: [Gpr; 2],
     ) -> IndirectExits;
-    /// Calls what `indirect_lookup` left in the scratch; as `call_direct`.
-    fn call_scratch(&mut self, param_bytes: u32, wasm: u32);
-    /// At the foreign exit: resolves the reference; afterwards the target context is in the scratch and its code in the
-    /// context. `temp` is free. Its return address is recorded (the stub may trap).
+    /// Calls what a register holds; as `call_direct`.
+    fn call_register(&mut self, code: Gpr, param_bytes: u32, wasm: u32);
+    /// At the foreign exit, with the temporaries as `indirect_lookup` leaves them: finds a function of another instance; then
+    /// the target context is in the scratch and its code in the memory base. Jumps where the entry holds anything else, or a
+    /// function of another type, with the index in the scratch still: `resolve_foreign` knows.
+    fn find_foreign(&mut self, view: u32, ty: TypeIdx, temps: [Gpr; 2]) -> [Jump; 2];
+    /// At the foreign exit: resolves the reference; afterwards the target context is in the scratch and its code in the memory
+    /// base. `temp` is free. Its return address is recorded (the stub may trap).
     fn resolve_foreign(&mut self, view: u32, ty: TypeIdx, temp: Gpr, wasm: u32);
     /// Calls a builtin through its stub; the words lie at the start of the frame's outgoing area; the first word comes back in
     /// the first integer result register. Pins are kept, temporaries are not. Return address recorded.
@@ -486,7 +490,7 @@ pub(crate) trait Masm: RegisterPlan + ScalarOps + FloatOps + MemoryOps + FlowOps
     /// Calls what `resolve_foreign` found; otherwise as `call_import`. Provided.
     fn call_foreign(&mut self, own: Home, memory: bool, param_bytes: u32, wasm: u32) {
         self.store_int(own, Self::CONTEXT);
-        self.call_through(at::CALL_CODE, param_bytes, wasm);
+        self.call_register(Self::MEMORY, param_bytes, wasm);
         self.restore_context(own, memory);
     }
     /// Behind a call that may have run another instance. Provided.

@@ -18,12 +18,12 @@ use std::sync::{Arc, OnceLock};
 use crate::arena::exec::{CodeArena, CodeRange};
 use crate::arena::index::IndexVec;
 use crate::jit::abi::{
-    BUILTIN_COUNT, CallPlan, Context, ContextLayout, DirectoryEntry, FuncEntry, ImportView, MemoryView,
-    TableView,
+    BUILTIN_COUNT, CallPlan, Context, ContextLayout, DirectoryEntry, ENTRY_WORDS, FuncEntry, ImportView,
+    MemoryView, NOBODY_TAG, TableView,
 };
-use crate::jit::backtrace::{self, CodeRecord, ModuleCode};
+use crate::jit::backtrace::{self, Backtrace, CodeRecord, ModuleCode};
 use crate::jit::buffers::Reloc;
-use crate::jit::entry::{self, Entry, RawTrap};
+use crate::jit::entry::{self, Entry, Values};
 use crate::jit::image::{FuncImage, Image, TypeReloc, patch_type};
 use crate::jit::masm::{Masm, Reach};
 use crate::jit::stubs::{self, StubSet};
@@ -119,7 +119,8 @@ impl World {
         builtins[0] = trampoline(trap as usize);
         builtins[1] = trampoline(resolve as usize);
         let vacant = || DirectoryEntry { context: Cell::new(std::ptr::null()), tag: Cell::new(0) };
-        let directory = Box::leak(Box::new(std::array::from_fn(|_| vacant())));
+        let directory: &[DirectoryEntry; _] = Box::leak(Box::new(std::array::from_fn(|_| vacant())));
+        directory[0].tag.set(NOBODY_TAG);
         Self {
             target,
             trampoline,
@@ -222,24 +223,55 @@ impl World {
         args: &[Bits],
     ) -> Result<Vec<Bits>, Box<RawTrap>> {
         assert_eq!(args.len(), ty.params.len());
-        let mut cells = args.to_vec();
         let garbage = Bits { low: u64::MAX, high: u64::MAX };
-        cells.resize(args.len().max(ty.results.len()), garbage);
+        let mut cells = vec![garbage; args.len().max(ty.results.len())];
+        for (cell, &arg) in cells.iter_mut().zip(args).skip(ENTRY_WORDS) {
+            *cell = arg;
+        }
+        let untouched: Vec<_> = cells.iter().copied().take(1).collect();
         let count = |n: usize| u32::try_from(n).expect("few");
         let entry = Entry {
             stub: std::ptr::with_exposed_provenance(stub),
-            context: &raw const block.head,
             code: std::ptr::with_exposed_provenance(code),
-            cells: cells.as_mut_ptr(),
             params: count(ty.params.len()),
             results: count(ty.results.len()),
             stack_bytes_max: STACK_BYTES_MAX,
         };
+        let words = [0, 1].map(|n| args.get(n).map_or(u64::MAX, |arg| arg.low));
+        let values = Values { words, cells: cells.as_mut_ptr() };
         // SAFETY: I1, I2; the cells live until the entry is left.
-        unsafe { entry::enter(&entry, |_| ()) }?;
+        let entered = unsafe {
+            entry::enter(&entry, &raw const block.head, values, |unusual| {
+                unusual.end().map_err(|trap| {
+                    let backtrace = trap.resolve();
+                    Box::new(RawTrap { code: trap.code, datum: trap.datum, backtrace })
+                })
+            })
+        };
+        let first = entered?;
+        assert!(
+            cells.iter().zip(&untouched).all(|(cell, before)| cell == before),
+            "cells that stubs leave alone"
+        );
         cells.truncate(ty.results.len());
+        // What is above the lower half does not count.
+        cells.iter_mut().for_each(|cell| cell.high = 0);
+        if let Some(cell) = cells.first_mut() {
+            cell.low = first;
+        }
         Ok(cells)
     }
+}
+
+/// A trap as machine code left it.
+#[derive(Debug)]
+pub(crate) struct RawTrap {
+    /// The trap's code, or a status of a host function.
+    pub(crate) code: u8,
+    /// Address, index or type record.
+    pub(crate) datum: u64,
+    /// Where it happened, innermost first.
+    pub(crate) backtrace: Backtrace,
 }
 
 fn leak<R: Send + Sync + 'static>(code: &[u8], record: R) -> &'static CodeRange<R> {

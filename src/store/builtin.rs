@@ -8,8 +8,9 @@
 //! - I1: everything here is called by machine code of an instance of a store whose data is of type `T`: `context` is that
 //!   instance's linked context, whose `store` points to that store's block. `context::link_head` puts `builtins::<T>()` there.
 //! - I2: the words are those of the operator (see `abi::Builtin`), in the caller's frame.
-//! - I3: the record is the start of a `HostFunc<T>`, kept alive by the template or row that the call came through; behind
-//!   `cells` there is room for its parameters and results, and the parameters are written.
+//! - I3: the record is the start of a `HostFunc<T, C>`, which named this function in its head, kept alive by the template or row
+//!   that the call came through; behind `cells` there is room for its parameters and results, and the parameters are written, in
+//!   their lower halves.
 //! - I4: no panic crosses into machine code: everything that can panic runs under `catch_unwind`.
 //! - I5: the memory view of a linked context is that of its memory 0, or empty: as many bytes lie at its base, and nothing in Rust
 //!   refers to them while machine code runs.
@@ -21,7 +22,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::StoreInner;
 use super::addr::{FuncAddr, InstanceAddr, MemAddr, TableAddr, instance_of_tag};
-use super::host::HostFunc;
+use super::host::{Closure, HostFunc, TypedClosure};
 use super::island::{StorePtr, ViewMut};
 use crate::engine::TypeId;
 use crate::error::Error;
@@ -99,27 +100,63 @@ unsafe fn running<'a, T>(context: *const Context) -> (ViewMut<'a, T>, InstanceAd
     (store, instance)
 }
 
-/// `HostRecord::call` of every host function.
-pub(crate) extern "C" fn call_host<T>(
+/// `HostRecord::call` of a host function whose type is known at run time only.
+pub(crate) extern "C" fn call_host<T, C: Closure<T>>(
     record: *const HostRecord,
     context: *const Context,
     cells: *mut ValueCell,
 ) -> u64 {
     let called = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: I3.
-        let func = unsafe { &*record.cast::<HostFunc<T>>() };
-        for beyond in func.ty().params.len()..func.cells() {
-            // SAFETY: I3.
-            let cell = unsafe { cells.add(beyond) };
-            // SAFETY: I3.
-            unsafe { cell.write(Bits::ZERO) };
-        }
-        // SAFETY: I3: all are written now.
-        let cells = unsafe { std::slice::from_raw_parts_mut(cells, func.cells()) };
+        let func = unsafe { &*record.cast::<HostFunc<T, C>>() };
+        // SAFETY: I3.
+        let cells = unsafe { cells_of(cells, func.ty().params.len(), func.cells()) };
         // SAFETY: I1: the closure's `Caller` ends before this returns.
         let (store, instance) = unsafe { running::<T>(context) };
         func.call(store, instance, cells)
     }));
+    status_of(called)
+}
+
+/// `HostRecord::call` of a host function whose type is known at compile time.
+pub(crate) extern "C" fn call_typed_host<T, C: TypedClosure<T>>(
+    record: *const HostRecord,
+    context: *const Context,
+    cells: *mut ValueCell,
+) -> u64 {
+    let called = catch_unwind(AssertUnwindSafe(|| {
+        // SAFETY: I3.
+        let func = unsafe { &*record.cast::<HostFunc<T, C>>() };
+        // SAFETY: I3.
+        let cells = unsafe { cells_of(cells, C::PARAMS, C::CELLS) };
+        if const { C::IS_ALONE } {
+            return func.closure().call_alone(cells);
+        }
+        // SAFETY: I1: the closure's `Caller` ends before this returns.
+        let (store, instance) = unsafe { running::<T>(context) };
+        func.call(store, instance, cells)
+    }));
+    status_of(called)
+}
+
+/// The cells of a call, those beyond the parameters zero.
+///
+/// # Safety
+/// I3, with these numbers of parameters and cells.
+#[inline]
+unsafe fn cells_of<'a>(cells: *mut ValueCell, params: usize, count: usize) -> &'a mut [ValueCell] {
+    for beyond in params..count {
+        // SAFETY: the caller's.
+        let cell = unsafe { cells.add(beyond) };
+        // SAFETY: the caller's.
+        unsafe { cell.write(Bits::ZERO) };
+    }
+    // SAFETY: the caller's: all are written now. What lies in the upper half of a parameter nobody has said, and nobody asks.
+    unsafe { std::slice::from_raw_parts_mut(cells, count) }
+}
+
+#[inline]
+fn status_of(called: std::thread::Result<Result<(), Error>>) -> u64 {
     match called {
         Ok(Ok(())) => 0,
         Ok(Err(error)) => leave_with(Pending::Error(error)),

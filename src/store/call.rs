@@ -12,24 +12,27 @@
 //!   borrowed; so contexts and cells outlive the entry.
 //! - I3: the datum of a type mismatch is 0, an odd number that holds a type id, or the address of an entry of a module's table
 //!   of functions, whose instance lives at least until the call has ended.
+//! - I4: where the directory has a tag, the context beside it is that of the instance with this tag, and lives: `context` writes
+//!   both as an instance comes and clears both before its block is given back.
 
 use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use super::StoreInner;
-use super::addr::{Func, FuncAddr, Instance, InstanceAddr, instance_of_tag};
+use super::addr::{Func, FuncAddr, Instance, InstanceAddr, instance_of_tag, tag};
 use super::builtin::{self, Pending};
 use super::detail::{self, Site};
 use super::island::{AsStoreMut, StorePtr, ViewMut};
 use super::row::State;
 use super::unions::Label;
 use super::val::Val;
-use crate::arena::handle::HandleError;
+use crate::arena::handle::{Addr, HandleError};
 use crate::engine::{StubRole, TypeId};
 use crate::error::{Error, TrapError, TypeError};
-use crate::jit::abi::{FuncEntry, ValueCell};
-use crate::jit::entry::{self, Entry, RawTrap};
+use crate::jit::abi::{Context, ENTRY_WORDS, FuncEntry, ValueCell};
+use crate::jit::backtrace::Recorded;
+use crate::jit::entry::{self, Entry, Unusual, Values};
 use crate::spec::module::FuncIdx;
 use crate::spec::trap::{Trap, TrapCode};
 use crate::spec::types::FuncType;
@@ -40,25 +43,31 @@ use smallvec::SmallVec;
 #[derive(Clone, Copy)]
 pub(crate) enum Callee {
     /// Defined by an instance.
-    Wasm {
-        /// The instance.
-        instance: InstanceAddr,
-        /// Address of the entry stub of its signature.
-        stub: usize,
-        /// Address of its foreign entry.
-        code: usize,
-        /// Numbers of parameters and results.
-        counts: (u32, u32),
-    },
+    Wasm(WasmCallee),
     /// Defined by the host.
     Host(Func),
+}
+
+/// A function that an instance defines.
+#[derive(Clone, Copy)]
+pub(crate) struct WasmCallee {
+    /// The instance.
+    pub(crate) instance: InstanceAddr,
+    /// The instance as the directory names it.
+    tag: u64,
+    /// How it is entered.
+    entry: Entry,
+    /// The number of its parameters or results, whichever is greater.
+    cells: usize,
+    /// Whether it has so few of both that it is entered and left without cells.
+    in_words: bool,
 }
 
 impl Callee {
     /// The instance whose code it is.
     pub(crate) const fn instance(&self) -> Option<InstanceAddr> {
         match self {
-            Self::Wasm { instance, .. } => Some(*instance),
+            Self::Wasm(callee) => Some(callee.instance),
             Self::Host(_) => None,
         }
     }
@@ -67,7 +76,7 @@ impl Callee {
 impl fmt::Debug for Callee {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Wasm { instance, code, .. } => write!(f, "code at {code:#x} of {instance:?}"),
+            Self::Wasm(callee) => write!(f, "code at {:p} of {:?}", callee.entry.code, callee.instance),
             Self::Host(func) => fmt::Debug::fmt(func, f),
         }
     }
@@ -156,11 +165,12 @@ pub(crate) fn call<T>(
     caller: Option<InstanceAddr>,
     cells: &mut [ValueCell],
 ) -> Result<(), Error> {
-    match *callee {
-        Callee::Wasm { instance, stub, code, counts } => {
-            enter(&mut store, instance, (stub, code, counts), cells)
+    match callee {
+        Callee::Wasm(callee) => {
+            let context = store.instance(callee.instance).context.as_ptr();
+            enter(&mut store, callee, context, cells, false)
         }
-        Callee::Host(func) => call_host(store, func, caller, cells),
+        Callee::Host(func) => call_host(store, *func, caller, cells),
     }
 }
 
@@ -175,30 +185,42 @@ fn call_host<T>(
     host.call(store, instance, cells)
 }
 
-#[inline]
-fn enter<T>(
+/// Whether a function of so many parameters and results is entered and left without cells.
+pub(crate) const fn in_words(params: usize, results: usize) -> bool {
+    params <= ENTRY_WORDS && results <= 1
+}
+
+/// Calls a function whose instance has this context.
+#[inline(always)]
+pub(crate) fn enter<T>(
     store: &mut ViewMut<'_, T>,
-    instance: InstanceAddr,
-    (stub, code, (params, results)): (usize, usize, (u32, u32)),
+    callee: &WasmCallee,
+    context: *const Context,
     cells: &mut [ValueCell],
+    in_words: bool,
 ) -> Result<(), Error> {
-    assert!(cells.len() >= params.max(results) as usize, "{} cells for a call", cells.len());
-    let entry = Entry {
-        stub: std::ptr::with_exposed_provenance(stub),
-        context: store.instance(instance).context.as_ptr(),
-        code: std::ptr::with_exposed_provenance(code),
-        cells: cells.as_mut_ptr(),
-        params,
-        results,
-        stack_bytes_max: store.engine.config().max_stack_bytes,
-    };
-    let (ptr, scope) = (store.ptr(), store.scope());
+    assert!(if in_words { callee.in_words } else { cells.len() >= callee.cells }, "too few cells");
+    let word = |at: usize| cells.get(at).map_or(0, |cell| cell.as_u64());
+    let words = [word(0), word(1)];
+    // Cells whose address is not taken need not be in memory.
+    let in_memory = if in_words { std::ptr::null_mut() } else { cells.as_mut_ptr() };
+    let values = Values { words, cells: in_memory };
     // SAFETY: I1, I2. Nothing derived from the view is kept across the entry.
-    let entered = unsafe { entry::enter(&entry, |limit| reset_limits(ptr, scope, limit)) };
-    match entered {
-        Ok(()) => Ok(()),
-        Err(trap) => Err(ended_by(store, *trap)),
+    let word =
+        unsafe { entry::enter(&callee.entry, context, values, |unusual| after_unusual(store, &unusual)) }?;
+    if let Some(first) = cells.first_mut() {
+        *first = Bits::from_u64(word);
     }
+    Ok(())
+}
+
+/// The word of the first result, or the error that the call ends with.
+#[cold]
+fn after_unusual<T>(store: &mut ViewMut<'_, T>, unusual: &Unusual<'_>) -> Result<u64, Error> {
+    if let Some(limit) = unusual.limit_to_reset() {
+        reset_limits(store.ptr(), store.scope(), limit);
+    }
+    unusual.end().map_err(|trap| ended_by(store, &trap))
 }
 
 /// Gives all contexts of a scope the limit of the stack that goes on: an entry on another one has changed some of them.
@@ -212,8 +234,7 @@ fn reset_limits<T>(store: StorePtr<T>, scope: Label, limit: usize) {
 }
 
 /// The error that a call ends with. A panic of the host goes on here, where no machine code is left to be unwound.
-#[cold]
-fn ended_by<T>(store: &StoreInner<T>, raw: RawTrap) -> Error {
+fn ended_by<T>(store: &StoreInner<T>, raw: &Recorded<'_>) -> Error {
     let code = TrapCode::from_u8(raw.code).expect("machine code leaves with a trap code");
     if let Some(trap) = code.trap() {
         return Error::Trap(Box::new(place(store, raw, trap)));
@@ -222,30 +243,30 @@ fn ended_by<T>(store: &StoreInner<T>, raw: RawTrap) -> Error {
         Pending::Panic(payload) => resume_unwind(payload),
         // A trap that the host made happened where it was called; the operator there has done its part.
         Pending::Error(Error::Trap(trap)) if trap.backtrace.is_empty() && trap.instance.is_none() => {
-            let instance = Some(store.instance_handle(running(&raw)).name());
-            Error::Trap(Box::new(TrapError { instance, backtrace: raw.backtrace, ..*trap }))
+            let instance = Some(store.instance_handle(running(raw)).name());
+            Error::Trap(Box::new(TrapError { instance, backtrace: raw.resolve(), ..*trap }))
         }
         Pending::Error(error) => error,
     }
 }
 
 /// Says where a trap happened and what was about to be done.
-fn place<T>(store: &StoreInner<T>, raw: RawTrap, code: Trap) -> TrapError {
-    let instance = running(&raw);
-    let found = (code == Trap::IndirectCallTypeMismatch).then(|| found_type(store, raw.datum)).flatten();
-    let site = Site {
-        offset: raw.backtrace.frames().next().and_then(|frame| frame.module_offset()),
+fn place<T>(store: &StoreInner<T>, raw: &Recorded<'_>, code: Trap) -> TrapError {
+    let instance = running(raw);
+    let backtrace = raw.resolve();
+    let site = || Site {
+        offset: backtrace.frames().next().and_then(|frame| frame.module_offset()),
         datum: raw.datum,
-        is_guard_hit: raw.backtrace.is_guard_hit(),
-        found,
+        is_guard_hit: backtrace.is_guard_hit(),
+        found: (code == Trap::IndirectCallTypeMismatch).then(|| found_type(store, raw.datum)).flatten(),
     };
     let detail = detail::detail(store, instance, code, site);
     let instance = Some(store.instance_handle(instance).name());
-    TrapError { code, instance, detail, backtrace: raw.backtrace }
+    TrapError { code, instance, detail, backtrace }
 }
 
 /// The instance whose code ran when a trap happened.
-fn running(raw: &RawTrap) -> InstanceAddr {
+fn running(raw: &Recorded<'_>) -> InstanceAddr {
     // SAFETY: I2: the context that ran still lives.
     let tag = unsafe { &*raw.context }.own_tag.get();
     instance_of_tag(tag).expect("a linked context has its tag")
@@ -277,6 +298,25 @@ impl<T> ViewMut<'_, T> {
     }
 }
 
+impl<T> ViewMut<'_, T> {
+    /// The context of a function's instance if nothing speaks against a call: the store is open and all in reach, the instance
+    /// is not gone and may be entered. The function was looked up in the store with the id `store`.
+    #[inline]
+    pub(crate) fn ready(&self, store: u64, callee: &WasmCallee) -> Option<*const Context> {
+        if self.id != store || self.closed.is_some() || !self.is_whole() {
+            return None;
+        }
+        let entry = self.directory.as_ref()?.entry(Addr::from(callee.instance).slot());
+        if entry.tag.get() != callee.tag {
+            return None;
+        }
+        let context = entry.context.get();
+        // SAFETY: I4: the tag is that of an instance that is not gone.
+        let state = unsafe { &*context }.state.get();
+        (state == 0).then_some(context)
+    }
+}
+
 impl<T> StoreInner<T> {
     /// What calling a function takes. Its origin is not gone.
     pub(crate) fn callee(&self, func: FuncAddr) -> Result<Callee, Error> {
@@ -285,8 +325,19 @@ impl<T> StoreInner<T> {
         let row = module.func_type_row(index);
         let stub = self.engine.stub(StubRole::Entry, row)?;
         let count = |n: usize| u32::try_from(n).expect("signatures are limited to 1000 values");
-        let counts = (count(row.ty.params.len()), count(row.ty.results.len()));
-        Ok(Callee::Wasm { instance, stub, code: self.foreign_entry(instance, index), counts })
+        Ok(Callee::Wasm(WasmCallee {
+            instance,
+            tag: tag(instance.into()),
+            entry: Entry {
+                stub: std::ptr::with_exposed_provenance(stub),
+                code: std::ptr::with_exposed_provenance(self.foreign_entry(instance, index)),
+                params: count(row.ty.params.len()),
+                results: count(row.ty.results.len()),
+                stack_bytes_max: self.engine.config().max_stack_bytes,
+            },
+            cells: row.ty.params.len().max(row.ty.results.len()),
+            in_words: in_words(row.ty.params.len(), row.ty.results.len()),
+        }))
     }
 
     fn foreign_entry(&self, instance: InstanceAddr, func: FuncIdx) -> usize {

@@ -10,7 +10,8 @@
 //! - I2: parts of a block are `Cell`s, reached by shared references only, so machine code may write beside them.
 //! - I3: a `CellPtr` is kept in a `GlobalRow` (and in contexts of its users) only; the block it points into is given back
 //!   after that row is gone.
-//! - I4: the directory's mapping has an entry for every slot that a reference word can name, all zero at first.
+//! - I4: the directory's mapping has an entry for every slot that a reference word can name, all zero at first but for slot 0,
+//!   which no instance has: its tag is `NOBODY_TAG` always, so that null, whose slot it is, finds nobody.
 
 use std::cell::Cell;
 use std::io;
@@ -24,7 +25,9 @@ use super::island::StorePtr;
 use crate::arena::handle::Addr;
 use crate::arena::pages::Mapping;
 use crate::arena::pinned::{PinnedBlock, PinnedPool};
-use crate::jit::abi::{CELL_BYTES, Context, ContextLayout, DirectoryEntry, ImportView, SLOT_BITS, TableView};
+use crate::jit::abi::{
+    CELL_BYTES, Context, ContextLayout, DirectoryEntry, ImportView, NOBODY_TAG, SLOT_BITS, TableView,
+};
 use crate::module::Module;
 use crate::spec::module::{GlobalIdx, MemIdx, TableIdx};
 use crate::spec::value::Bits;
@@ -171,17 +174,21 @@ const SLOTS: usize = 1 << SLOT_BITS;
 impl Directory {
     /// Address space for all slots; pages cost memory only where used.
     pub(crate) fn new() -> io::Result<Self> {
-        Ok(Self { mapping: Mapping::zeroed(SLOTS * size_of::<DirectoryEntry>())? })
+        let directory = Self { mapping: Mapping::zeroed(SLOTS * size_of::<DirectoryEntry>())? };
+        directory.entry(0).tag.set(NOBODY_TAG);
+        Ok(directory)
     }
 
+    #[inline]
     fn base(&self) -> NonNull<DirectoryEntry> {
         self.mapping.base().cast()
     }
 
     /// The entry of a slot.
+    #[inline]
     pub(crate) fn entry(&self, slot: u32) -> &DirectoryEntry {
         let slot = slot as usize;
-        assert!(slot < SLOTS, "slot {slot}");
+        assert!(slot < SLOTS, "a slot of the directory");
         // SAFETY: I4: inside the mapping.
         let entry = unsafe { self.base().add(slot) };
         // SAFETY: I2, I4: the mapping lives as long as `self`, and entries are cells.

@@ -23,16 +23,24 @@ pub(crate) struct Site {
 }
 
 /// What the operator at a site was about to do; `None` where machine code does not say.
-pub(crate) fn detail<T>(store: &StoreInner<T>, instance: InstanceAddr, trap: Trap, site: Site) -> TrapDetail {
+///
+/// The site is looked up for traps that have a detail only.
+pub(crate) fn detail<T>(
+    store: &StoreInner<T>,
+    instance: InstanceAddr,
+    trap: Trap,
+    site: impl FnOnce() -> Site,
+) -> TrapDetail {
+    let of = match trap {
+        Trap::OutOfBoundsMemoryAccess => memory,
+        Trap::OutOfBoundsTableAccess | Trap::UndefinedElement => table,
+        Trap::IndirectCallTypeMismatch => signature,
+        _ => return TrapDetail::None,
+    };
+    let site = site();
     let Some(offset) = site.offset else { return TrapDetail::None };
     let operator = store.module_of(instance).bytes().get(offset as usize..).unwrap_or(&[]);
-    let detail = match trap {
-        Trap::OutOfBoundsMemoryAccess => memory(store, instance, operator, &site),
-        Trap::OutOfBoundsTableAccess | Trap::UndefinedElement => table(store, instance, operator, &site),
-        Trap::IndirectCallTypeMismatch => signature(store, instance, operator, site.found),
-        _ => None,
-    };
-    detail.unwrap_or(TrapDetail::None)
+    of(store, instance, operator, &site).unwrap_or(TrapDetail::None)
 }
 
 fn memory<T>(
@@ -70,7 +78,7 @@ fn signature<T>(
     store: &StoreInner<T>,
     instance: InstanceAddr,
     operator: &[u8],
-    found: Option<FuncType>,
+    site: &Site,
 ) -> Option<TrapDetail> {
     let (&opcode, immediates) = operator.split_first()?;
     if opcode != CALL_INDIRECT {
@@ -78,7 +86,7 @@ fn signature<T>(
     }
     let ty = TypeIdx::new(leb(immediates)?.0);
     let expected = store.module_of(instance).decl().types.get(ty)?.clone();
-    Some(TrapDetail::Signature { expected, found: found? })
+    Some(TrapDetail::Signature { expected, found: site.found.clone()? })
 }
 
 const CALL_INDIRECT: u8 = 0x11;

@@ -16,48 +16,73 @@ use super::addr::{Func, FuncAddr, Global, Instance, InstanceAddr, Memory, Table}
 use super::builtin;
 use super::instance::Extern;
 use super::island::{AsStore, AsStoreMut, View, ViewMut, sealed};
-use super::typed::{WasmTy, WasmValues, for_tuples};
+use super::typed::{WasmTy, WasmValues, for_tuples, max};
 use super::val::Val;
 use crate::engine::Engine;
 use crate::error::{Error, TrapError};
-use crate::jit::abi::HostRecord;
+use crate::jit::abi::{HostFn, HostRecord};
 use crate::spec::module::MemIdx;
 use crate::spec::trap::Trap;
 use crate::spec::types::{ExternKind, FuncType};
 use crate::spec::value::Bits;
 
-/// A closure over cells: parameters in, results out.
-type Closure<T> = Box<dyn Fn(Caller<'_, T>, &mut [Bits]) -> Result<(), Error> + Send + Sync>;
+/// A closure over cells: parameters in, results out, in the same place.
+pub(crate) trait Closure<T>: Send + Sync {
+    /// Calls it.
+    fn call(&self, caller: Caller<'_, T>, cells: &mut [Bits]) -> Result<(), Error>;
+}
+
+/// A closure whose type is known at compile time.
+pub(crate) trait TypedClosure<T>: Closure<T> + Sized {
+    /// Number of parameters.
+    const PARAMS: usize;
+    /// How many cells a call needs: parameters, then results in the same place.
+    const CELLS: usize;
+    /// Whether it can be called alone: it takes no `Caller`, and all values are numbers.
+    const IS_ALONE: bool;
+    /// Calls it without a store, if it can be called alone.
+    fn call_alone(&self, cells: &mut [Bits]) -> Result<(), Error>;
+}
 
 /// A host function. Its address is what imports and references to it lead to.
 #[repr(C)]
-pub(crate) struct HostFunc<T> {
+pub(crate) struct HostFunc<T, C: ?Sized = dyn Closure<T>> {
     /// What the host stub reads.
     head: HostRecord,
     ty: FuncType,
-    closure: Closure<T>,
+    data: PhantomData<fn(T)>,
+    closure: C,
+}
+
+impl<T, C: Closure<T>> HostFunc<T, C> {
+    fn new(ty: FuncType, closure: C, call: HostFn) -> Arc<Self> {
+        let count = |n: usize| u32::try_from(n).expect("signatures are limited to 1000 values");
+        let head = HostRecord { call, params: count(ty.params.len()), results: count(ty.results.len()) };
+        Arc::new(Self { head, ty, data: PhantomData, closure })
+    }
+
+    /// The closure.
+    #[inline]
+    pub(crate) fn closure(&self) -> &C {
+        &self.closure
+    }
 }
 
 impl<T> HostFunc<T> {
-    fn new(ty: FuncType, closure: Closure<T>) -> Arc<Self> {
-        let count = |n: usize| u32::try_from(n).expect("signatures are limited to 1000 values");
-        let head = HostRecord {
-            call: builtin::call_host::<T>,
-            params: count(ty.params.len()),
-            results: count(ty.results.len()),
-        };
-        Arc::new(Self { head, ty, closure })
-    }
-
     /// A function of a type known at run time only.
     pub(crate) fn untyped(
         ty: FuncType,
         closure: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Arc<Self> {
-        let types = ty.clone();
-        Self::new(ty, Box::new(move |caller, cells| call_untyped(&types, &closure, caller, cells)))
+        Self::of_untyped(Untyped { ty: ty.clone(), closure }, ty)
     }
 
+    fn of_untyped<C: Closure<T> + 'static>(closure: C, ty: FuncType) -> Arc<Self> {
+        HostFunc::<T, C>::new(ty, closure, builtin::call_host::<T, C>)
+    }
+}
+
+impl<T, C: Closure<T> + ?Sized> HostFunc<T, C> {
     /// Its type.
     pub(crate) fn ty(&self) -> &FuncType {
         &self.ty
@@ -84,18 +109,40 @@ impl<T> HostFunc<T> {
     ) -> Result<(), Error> {
         let exit = Cell::new(None);
         let caller = Caller { view: store.reborrow(), instance, exit: &exit, here: PhantomData };
-        let ended = (self.closure)(caller, cells);
-        if let (Err(Error::Exit(code)), Some(asked)) = (&ended, exit.get())
-            && *code == asked
-        {
-            store.instance_mut(instance).exit(asked);
+        let ended = self.closure.call(caller, cells);
+        if let Err(error) = &ended {
+            let asked = exit.get().filter(|asked| matches!(error, Error::Exit(code) if code == asked));
+            note_exit(&mut store, instance, asked);
         }
         ended
     }
 }
 
+/// Ends an instance with the code that its closure has asked for.
+#[cold]
+fn note_exit<T>(store: &mut ViewMut<'_, T>, instance: InstanceAddr, asked: Option<u32>) {
+    if let Some(code) = asked {
+        store.instance_mut(instance).exit(code);
+    }
+}
+
 /// Values on the way to and from an untyped closure: few signatures have more.
 type Vals = SmallVec<[Val; 8]>;
+
+/// A closure over values of a type known at run time only.
+struct Untyped<F> {
+    ty: FuncType,
+    closure: F,
+}
+
+impl<T, F> Closure<T> for Untyped<F>
+where
+    F: Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync,
+{
+    fn call(&self, caller: Caller<'_, T>, cells: &mut [Bits]) -> Result<(), Error> {
+        call_untyped(&self.ty, &self.closure, caller, cells)
+    }
+}
 
 fn call_untyped<T>(
     ty: &FuncType,
@@ -168,7 +215,7 @@ impl<T> fmt::Debug for HostFuncArc<T> {
 pub enum WithCaller {}
 
 /// What a host function may return.
-pub trait HostResults {
+pub trait HostResults: 'static {
     /// The results when it succeeds.
     #[doc(hidden)]
     type Values: WasmValues;
@@ -186,7 +233,7 @@ impl<V: WasmValues> HostResults for V {
     }
 }
 
-impl<V: WasmValues, E: Into<Box<dyn StdError + Send + Sync>>> HostResults for Result<V, E> {
+impl<V: WasmValues, E: Into<Box<dyn StdError + Send + Sync>> + 'static> HostResults for Result<V, E> {
     type Values = V;
 
     #[inline]
@@ -216,49 +263,88 @@ fn error_of(error: Box<dyn StdError + Send + Sync>) -> Error {
     Error::host(error)
 }
 
+/// A closure that takes a `Caller`, or does not, with its types.
+struct Typed<F, K, P, R> {
+    closure: F,
+    types: PhantomData<fn(K, P) -> R>,
+}
+
+/// Stands for closures that take no `Caller`.
+enum NoCaller {}
+
 macro_rules! closures {
     ($($name:ident $at:tt,)*) => {
-        impl<T, F, R, $($name),*> IntoHostFunc<T, ($($name,)*), R> for F
+        closures!(@ NoCaller, ($($name,)*), [], true, $($name $at,)*);
+        closures!(@ WithCaller, (WithCaller, $($name,)*), [caller], false, $($name $at,)*);
+    };
+    (@ $kind:ident, $params:ty, [$($caller:ident)?], $alone:literal, $($name:ident $at:tt,)*) => {
+        impl<T, F, R, $($name),*> IntoHostFunc<T, $params, R> for F
         where
-            F: Fn($($name),*) -> R + Send + Sync + 'static,
+            F: Fn($(closures!(# $caller T),)? $($name),*) -> R + Send + Sync + 'static,
             R: HostResults,
             $($name: WasmTy,)*
         {
             fn into_host_func(self) -> HostFuncArc<T> {
-                typed_host_func::<T, ($($name,)*), R::Values>(move |caller, cells| {
-                    #[allow(unused_variables, clippy::allow_attributes, reason = "there may be no parameter")]
-                    let store = caller.view.low_id();
-                    self($( $name::from_bits(cells[$at], store) ),*).into_values()?.write(cells, &mut caller.view, Some(caller.instance))
+                typed_host_func::<T, ($($name,)*), R, _>(Typed::<F, $kind, ($($name,)*), R> {
+                    closure: self,
+                    types: PhantomData,
                 })
             }
         }
 
-        impl<T, F, R, $($name),*> IntoHostFunc<T, (WithCaller, $($name,)*), R> for F
+        impl<T, F, R, $($name),*> Closure<T> for Typed<F, $kind, ($($name,)*), R>
         where
-            F: Fn(Caller<'_, T>, $($name),*) -> R + Send + Sync + 'static,
+            F: Fn($(closures!(# $caller T),)? $($name),*) -> R + Send + Sync,
             R: HostResults,
             $($name: WasmTy,)*
         {
-            fn into_host_func(self) -> HostFuncArc<T> {
-                typed_host_func::<T, ($($name,)*), R::Values>(move |caller, cells| {
-                    #[allow(unused_variables, clippy::allow_attributes, reason = "there may be no parameter")]
-                    let store = caller.view.low_id();
-                    self(caller.reborrow(), $( $name::from_bits(cells[$at], store) ),*)
-                        .into_values()?
-                        .write(cells, &mut caller.view, Some(caller.instance))
-                })
+            #[inline]
+            fn call(&self, mut caller: Caller<'_, T>, cells: &mut [Bits]) -> Result<(), Error> {
+                #[allow(unused_variables, clippy::allow_attributes, reason = "there may be no parameter")]
+                let store = caller.view.low_id();
+                let values = (self.closure)($(closures!(& $caller caller),)? $( $name::from_bits(cells[$at], store) ),*);
+                values.into_values()?.write(cells, &mut caller.view, Some(caller.instance))
             }
+        }
+
+        impl<T, F, R, $($name),*> TypedClosure<T> for Typed<F, $kind, ($($name,)*), R>
+        where
+            F: Fn($(closures!(# $caller T),)? $($name),*) -> R + Send + Sync,
+            R: HostResults,
+            $($name: WasmTy,)*
+        {
+            const PARAMS: usize = <($($name,)*)>::TYPES.len();
+            const CELLS: usize = max(<Self as TypedClosure<T>>::PARAMS, <R::Values>::TYPES.len());
+            const IS_ALONE: bool = $alone && <($($name,)*)>::ARE_NUMBERS && <R::Values>::ARE_NUMBERS;
+
+            closures!(alone [$($caller)?] $($name $at,)*);
+        }
+    };
+    (# caller $data:ident) => { Caller<'_, $data> };
+    (& caller $caller:ident) => { $caller.reborrow() };
+    (alone [] $($name:ident $at:tt,)*) => {
+        #[inline]
+        fn call_alone(&self, cells: &mut [Bits]) -> Result<(), Error> {
+            // Numbers are of no store.
+            let values = (self.closure)($( $name::from_bits(cells[$at], 0) ),*);
+            values.into_values()?.write_numbers(cells);
+            Ok(())
+        }
+    };
+    (alone [caller] $($name:ident $at:tt,)*) => {
+        fn call_alone(&self, _: &mut [Bits]) -> Result<(), Error> {
+            unreachable!("it takes a caller")
         }
     };
 }
 
 for_tuples!(closures);
 
-fn typed_host_func<T, P: WasmValues, R: WasmValues>(
-    closure: impl Fn(&mut Caller<'_, T>, &mut [Bits]) -> Result<(), Error> + Send + Sync + 'static,
+fn typed_host_func<T, P: WasmValues, R: HostResults, C: TypedClosure<T> + 'static>(
+    closure: C,
 ) -> HostFuncArc<T> {
-    let closure: Closure<T> = Box::new(move |mut caller, cells| closure(&mut caller, cells));
-    HostFuncArc(HostFunc::new(super::typed::func_type::<P, R>(), closure))
+    let ty = super::typed::func_type::<P, R::Values>();
+    HostFuncArc(HostFunc::<T, C>::new(ty, closure, builtin::call_typed_host::<T, C>))
 }
 
 /// The instance whose code executes a call of a host function, and its store.

@@ -15,6 +15,7 @@ use super::row::{GlobalOwner, GlobalRow, ImportOrigin, InstanceRow, State};
 use super::unions::{Label, Member};
 use super::{Store, StoreInner};
 use crate::arena::handle::Addr;
+use crate::jit::abi::NOBODY_TAG;
 use crate::module::Module;
 use crate::spec::module::{FuncIdx, GlobalIdx, MemIdx, TableIdx};
 use crate::spec::types::RefType;
@@ -232,7 +233,8 @@ impl<T> StoreInner<T> {
             agree!(entry.context.get() == row.context.as_ptr(), "the directory leads elsewhere for {addr:?}");
             tags.insert(slot, addr);
         }
-        for slot in (0..self.instances.slots_end()).filter(|slot| !tags.contains_key(slot)) {
+        agree!(directory.entry(0).tag.get() == NOBODY_TAG, "the directory names somebody for null");
+        for slot in (1..self.instances.slots_end()).filter(|slot| !tags.contains_key(slot)) {
             let entry = directory.entry(slot);
             let empty = entry.tag.get() == 0 && entry.context.get().is_null();
             agree!(empty, "the directory names somebody in slot {slot}");

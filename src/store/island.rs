@@ -259,6 +259,12 @@ impl<'a, T> ViewMut<'a, T> {
         self.scope
     }
 
+    /// Whether all of the store is in its scope.
+    #[inline]
+    pub(crate) fn is_whole(&self) -> bool {
+        self.scope == ALL
+    }
+
     /// All of the store, unless this is a view of a parallel run.
     #[inline]
     pub(crate) fn whole(&mut self) -> Option<&mut StoreInner<T>> {

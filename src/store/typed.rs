@@ -24,12 +24,23 @@ mod private {
 }
 
 /// A Rust type that stands for a wasm value: `i32`, `u32`, `i64`, `u64`, `f32`, `f64`, `Option<Func>`, `Option<ExternRef>`.
-pub trait WasmTy: Sized + private::Sealed {
+pub trait WasmTy: Sized + 'static + private::Sealed {
     /// The wasm type.
     const TYPE: ValType;
+    /// Whether it is a number, which means the same everywhere.
+    #[doc(hidden)]
+    const IS_NUMBER: bool;
     /// The cell for the value, for code of instance `to`; references are checked.
     #[doc(hidden)]
     fn into_bits<T>(self, store: &mut ViewMut<'_, T>, to: Option<InstanceAddr>) -> Result<Bits, Error>;
+    /// The cell for a number.
+    ///
+    /// # Panics
+    /// If it is none.
+    #[doc(hidden)]
+    fn into_number(self) -> Bits {
+        unreachable!("references are not numbers")
+    }
     /// The value of a cell, in the store whose id's low half is `store`.
     #[doc(hidden)]
     fn from_bits(bits: Bits, store: u32) -> Self;
@@ -41,11 +52,17 @@ macro_rules! number {
 
         impl WasmTy for $ty {
             const TYPE: ValType = ValType::$wasm;
+            const IS_NUMBER: bool = true;
 
             #[inline]
             fn into_bits<T>(self, _: &mut ViewMut<'_, T>, _: Option<InstanceAddr>) -> Result<Bits, Error> {
+                Ok(self.into_number())
+            }
+
+            #[inline]
+            fn into_number(self) -> Bits {
                 let $value = self;
-                Ok($into)
+                $into
             }
 
             #[inline]
@@ -69,6 +86,7 @@ impl private::Sealed for Option<Func> {}
 
 impl WasmTy for Option<Func> {
     const TYPE: ValType = ValType::FuncRef;
+    const IS_NUMBER: bool = false;
 
     fn into_bits<T>(self, store: &mut ViewMut<'_, T>, to: Option<InstanceAddr>) -> Result<Bits, Error> {
         store.func_word(self, to).map(Bits::from_u64)
@@ -83,6 +101,7 @@ impl private::Sealed for Option<ExternRef> {}
 
 impl WasmTy for Option<ExternRef> {
     const TYPE: ValType = ValType::ExternRef;
+    const IS_NUMBER: bool = false;
 
     fn into_bits<T>(self, store: &mut ViewMut<'_, T>, _: Option<InstanceAddr>) -> Result<Bits, Error> {
         store.extern_ref_word(self).map(Bits::from_u64)
@@ -94,9 +113,12 @@ impl WasmTy for Option<ExternRef> {
 }
 
 /// Parameters or results: nothing, one [`WasmTy`], or a tuple of up to 16.
-pub trait WasmValues: Sized + private::Sealed {
+pub trait WasmValues: Sized + 'static + private::Sealed {
     /// The wasm types.
     const TYPES: &'static [ValType];
+    /// Whether all are numbers.
+    #[doc(hidden)]
+    const ARE_NUMBERS: bool;
     /// Writes the first cells, for code of instance `to`.
     #[doc(hidden)]
     fn write<T>(
@@ -105,6 +127,12 @@ pub trait WasmValues: Sized + private::Sealed {
         store: &mut ViewMut<'_, T>,
         to: Option<InstanceAddr>,
     ) -> Result<(), Error>;
+    /// Writes the first cells, with numbers.
+    ///
+    /// # Panics
+    /// If there is something else among them.
+    #[doc(hidden)]
+    fn write_numbers(self, cells: &mut [Bits]);
     /// Reads the first cells.
     #[doc(hidden)]
     fn read(cells: &[Bits], store: u32) -> Self;
@@ -112,6 +140,7 @@ pub trait WasmValues: Sized + private::Sealed {
 
 impl<A: WasmTy> WasmValues for A {
     const TYPES: &'static [ValType] = &[A::TYPE];
+    const ARE_NUMBERS: bool = A::IS_NUMBER;
 
     #[inline]
     fn write<T>(
@@ -122,6 +151,11 @@ impl<A: WasmTy> WasmValues for A {
     ) -> Result<(), Error> {
         cells[0] = self.into_bits(store, to)?;
         Ok(())
+    }
+
+    #[inline]
+    fn write_numbers(self, cells: &mut [Bits]) {
+        cells[0] = self.into_number();
     }
 
     #[inline]
@@ -150,12 +184,19 @@ macro_rules! tuple_values {
 
         impl<$($name: WasmTy),*> WasmValues for ($($name,)*) {
             const TYPES: &'static [ValType] = &[$($name::TYPE),*];
+            const ARE_NUMBERS: bool = true $( && $name::IS_NUMBER )*;
 
             #[inline]
             #[allow(unused_variables, clippy::allow_attributes, reason = "the empty tuple writes nothing")]
             fn write<T>(self, cells: &mut [Bits], store: &mut ViewMut<'_, T>, to: Option<InstanceAddr>) -> Result<(), Error> {
                 $( cells[$at] = self.$at.into_bits(store, to)?; )*
                 Ok(())
+            }
+
+            #[inline]
+            #[allow(unused_variables, clippy::allow_attributes, reason = "the empty tuple writes nothing")]
+            fn write_numbers(self, cells: &mut [Bits]) {
+                $( cells[$at] = self.$at.into_number(); )*
             }
 
             #[inline]
@@ -205,6 +246,8 @@ pub struct TypedFunc<P, R> {
     instance: Option<Instance>,
     func: Func,
     callee: Callee,
+    /// The store once more if the instance that has to be live is the one that defines it; else 0, which no store is.
+    own_store: u64,
     types: PhantomData<fn(P) -> R>,
 }
 
@@ -251,7 +294,9 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
         }
         let store = store.view();
         let callee = store.callee(store.resolve_func(func)?)?;
-        Ok(Self { store: store.id, instance, func, callee, types: PhantomData })
+        let is_own = instance.is_none_or(|instance| instance.raw == func.raw) && !func.is_host();
+        let own_store = if is_own { store.id } else { 0 };
+        Ok(Self { store: store.id, instance, func, callee, own_store, types: PhantomData })
     }
 
     /// The function.
@@ -267,32 +312,31 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
     /// is gone, the function is of another store, or a parameter is a reference that is.
     #[inline]
     pub fn call(&self, store: &mut impl AsStoreMut, params: P) -> Result<R, Error> {
+        if let Callee::Wasm(callee) = &self.callee {
+            let in_words = const { call::in_words(P::TYPES.len(), R::TYPES.len()) };
+            let mut store = store.view_mut();
+            if let Some(context) = store.ready(self.own_store, callee) {
+                return with_cells::<P, R, _>(&mut store, params, Some(callee.instance), |store, cells| {
+                    call::enter(store, callee, context, cells, in_words)
+                });
+            }
+        }
+        self.call_after_checks(store, params)
+    }
+
+    /// Calls it when something has to be looked at: why it must not run, a function of the host or of another instance, an
+    /// island that reaches no other.
+    #[inline(never)]
+    fn call_after_checks(&self, store: &mut impl AsStoreMut, params: P) -> Result<R, Error> {
         let caller = store.calling_instance();
         let mut store = store.view_mut();
         let caller = self.check(&store)?.or(caller.map(Instance::addr));
-        // As few cells as will do: they are zeroed.
-        match const { max(P::TYPES.len(), R::TYPES.len()) } {
-            0..=2 => self.run::<_, 2>(&mut store, caller, params),
-            3..=6 => self.run::<_, 6>(&mut store, caller, params),
-            _ => self.run::<_, TYPED_VALUES_MAX>(&mut store, caller, params),
-        }
-    }
-
-    #[inline]
-    fn run<T, const N: usize>(
-        &self,
-        store: &mut ViewMut<'_, T>,
-        caller: Option<InstanceAddr>,
-        params: P,
-    ) -> Result<R, Error> {
-        let mut cells = [Bits::ZERO; N];
-        params.write(&mut cells, store, self.callee.instance())?;
-        call::call(store.reborrow(), &self.callee, caller, &mut cells)?;
-        Ok(R::read(&cells, store.low_id()))
+        with_cells::<P, R, _>(&mut store, params, self.callee.instance(), |store, cells| {
+            call::call(store.reborrow(), &self.callee, caller, cells)
+        })
     }
 
     /// Whether it may be called now; the instance that a host function is called for.
-    #[inline]
     fn check<T>(&self, store: &ViewMut<'_, T>) -> Result<Option<InstanceAddr>, Error> {
         store.check_open()?;
         if self.store != store.id {
@@ -317,6 +361,36 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
     }
 }
 
-const fn max(a: usize, b: usize) -> usize {
+/// Makes cells, as few as will do, and goes from the parameters to the results.
+#[inline]
+fn with_cells<P: WasmParams, R: WasmResults, T>(
+    store: &mut ViewMut<'_, T>,
+    params: P,
+    to: Option<InstanceAddr>,
+    call: impl FnOnce(&mut ViewMut<'_, T>, &mut [Bits]) -> Result<(), Error>,
+) -> Result<R, Error> {
+    match const { max(P::TYPES.len(), R::TYPES.len()) } {
+        0 => with_some_cells::<P, R, T, 0>(store, params, to, call),
+        1 => with_some_cells::<P, R, T, 1>(store, params, to, call),
+        2 => with_some_cells::<P, R, T, 2>(store, params, to, call),
+        3..=6 => with_some_cells::<P, R, T, 6>(store, params, to, call),
+        _ => with_some_cells::<P, R, T, TYPED_VALUES_MAX>(store, params, to, call),
+    }
+}
+
+#[inline]
+fn with_some_cells<P: WasmParams, R: WasmResults, T, const N: usize>(
+    store: &mut ViewMut<'_, T>,
+    params: P,
+    to: Option<InstanceAddr>,
+    call: impl FnOnce(&mut ViewMut<'_, T>, &mut [Bits]) -> Result<(), Error>,
+) -> Result<R, Error> {
+    let mut cells = [Bits::ZERO; N];
+    params.write(&mut cells, store, to)?;
+    call(store, &mut cells)?;
+    Ok(R::read(&cells, store.low_id()))
+}
+
+pub(super) const fn max(a: usize, b: usize) -> usize {
     if a > b { a } else { b }
 }

@@ -1,6 +1,9 @@
 //! Calls by the host: typed, untyped, of functions that are gone, exited, or another store's.
 
-use skep::{Error, ExternRef, Free, Func, Instance, Linker, MemoryMode, Store, TypedFunc, Val};
+use skep::{
+    Config, Engine, Error, ExternRef, Free, Func, Instance, Linker, MemoryMode, Module, Store, Trap, Tuning,
+    TypedFunc, Val,
+};
 
 use crate::common::{engine, spawn, spawn_with};
 
@@ -82,6 +85,72 @@ fn many_parameters_and_results() {
     assert_eq!(sum.call(&mut store, &params).unwrap(), [Val::I32(28), Val::I32(18)]);
 }
 
+/// An engine that has a technique of the compiler, and one that has not.
+fn engines(technique: Tuning) -> [Engine; 2] {
+    [Tuning::ALL, Tuning::ALL.without(technique)]
+        .map(|tuning| Engine::new(&Config::default().tuning(tuning)).unwrap())
+}
+
+/// Values pass the entry in registers, in cells, or both, by their number and place.
+const PLACES: &str = r#"(module
+    (func (export "one") (param f64) (result f64) (f64.neg (local.get 0)))
+    (func (export "two") (param f32 i32) (result i32) (i32.sub (local.get 1) (i32.trunc_f32_s (local.get 0))))
+    (func (export "three") (param i64 f32 i32) (result f64)
+        (f64.add (f64.promote_f32 (local.get 1)) (f64.convert_i64_s (i64.add (local.get 0) (i64.extend_i32_u (local.get 2))))))
+    (func (export "ints") (param i32) (result i32 i32) (local.get 0) (i32.const -2))
+    (func (export "floats") (param f32 f32) (result f32 f32) (local.get 1) (local.get 0))
+    (func (export "mixed") (result i64 f64) (i64.const -3) (f64.const 0.5))
+    (func (export "high") (param i64) (result i32) (i32.wrap_i64 (local.get 0)))
+    (func (export "low") (param i32) (result i64) (i64.extend_i32_u (local.get 0))))"#;
+
+#[test]
+fn values_pass_the_entry_in_registers_and_in_cells() {
+    for engine in engines(Tuning::REGISTER_CALLS) {
+        let (mut store, places) = spawn_with(&Linker::<()>::new(&engine), &engine, PLACES, ());
+        macro_rules! check {
+            ($name:literal: $params:ty => $results:ty, $given:expr, $expected:expr) => {
+                let func = places.typed_func::<$params, $results>(&store, $name).unwrap();
+                assert_eq!(func.call(&mut store, $given).unwrap(), $expected, $name);
+            };
+        }
+        check!("one": f64 => f64, 1.5, -1.5);
+        check!("two": (f32, i32) => i32, (2.5, -1), -3);
+        check!("three": (i64, f32, u32) => f64, (-1, 0.5, u32::MAX), f64::from(u32::MAX) - 0.5);
+        check!("ints": i32 => (i32, i32), i32::MIN, (i32::MIN, -2));
+        check!("floats": (f32, f32) => (f32, f32), (1.0, -0.25), (-0.25, 1.0));
+        check!("mixed": () => (i64, f64), (), (-3, 0.5));
+        check!("high": u64 => u32, 0xDEAD_BEEF_8000_0001, 0x8000_0001);
+        check!("low": i32 => i64, -1, 0xFFFF_FFFF);
+    }
+}
+
+#[test]
+fn indirect_calls_find_functions_of_others() {
+    let owner = r#"(module (table (export "t") 4 funcref) (elem (i32.const 0) $double $other)
+        (func $double (export "double") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
+        (func $other (param i64)))"#;
+    let user = r#"(module (import "owner" "t" (table 4 funcref)) (memory 1)
+        (func (export "call") (param i32 i32) (result i32)
+            (i32.store (i32.const 0) (local.get 1))
+            (i32.add (call_indirect (param i32) (result i32) (local.get 1) (local.get 0)) (i32.load (i32.const 0)))))"#;
+    for engine in engines(Tuning::FOREIGN_CALLS) {
+        let linker = Linker::<()>::new(&engine);
+        let (mut store, owner) = spawn_with(&linker, &engine, owner, ());
+        store.register("owner", owner).unwrap();
+        let template = linker.template_in(&store, &Module::new(&engine, user).unwrap()).unwrap();
+        let user = store.spawn(&template, ()).unwrap();
+        let host = Func::host(&mut store, |x: i32| x + 100).unwrap();
+        owner.table(&store, "t").unwrap().set(&mut store, 3, Val::FuncRef(Some(host))).unwrap();
+        let call = user.typed_func::<(i32, i32), i32>(&store, "call").unwrap();
+        let trap = |result: Result<i32, Error>| result.unwrap_err().trap();
+        assert_eq!(call.call(&mut store, (0, 5)).unwrap(), 15);
+        assert_eq!(trap(call.call(&mut store, (1, 5))), Some(Trap::IndirectCallTypeMismatch));
+        assert_eq!(trap(call.call(&mut store, (2, 5))), Some(Trap::UninitializedElement));
+        assert_eq!(call.call(&mut store, (3, 5)).unwrap(), 110);
+        assert_eq!(trap(call.call(&mut store, (4, 5))), Some(Trap::UndefinedElement));
+    }
+}
+
 #[test]
 fn wrong_parameters_are_named() {
     let (mut store, echo) = spawn(MemoryMode::Checked, ECHO);
@@ -113,6 +182,22 @@ fn a_freed_instance_executes_nothing() {
     stale(tick.call(&mut store, ()));
     stale(tick.func().call(&mut store, &[]).map(|_| ()));
     stale(counter.typed_func::<(), ()>(&store, "tick").map(|_| ()));
+}
+
+#[test]
+fn a_place_taken_again_is_not_the_old_instance() {
+    let engine = engine(MemoryMode::Guarded);
+    let template = Linker::<()>::new(&engine).template(&Module::new(&engine, COUNTER).unwrap()).unwrap();
+    let mut store = Store::new(&engine);
+    let old = store.spawn(&template, ()).unwrap();
+    let tick = old.typed_func::<(), ()>(&store, "tick").unwrap();
+    let bare = tick.func().typed::<(), ()>(&store).unwrap();
+    store.free(old, Free::Now).unwrap();
+    let new = store.spawn(&template, ()).unwrap();
+    for result in [tick.call(&mut store, ()), bare.call(&mut store, ())] {
+        assert!(matches!(result, Err(Error::Stale(_))), "{result:?}");
+    }
+    assert_eq!(new.memory(&store, "m").unwrap().data(&store).unwrap()[0], 0);
 }
 
 #[test]
@@ -173,7 +258,7 @@ fn a_re_exported_function_is_its_origins() {
     store.register("counter", counter).unwrap();
     let wat = r#"(module (import "counter" "tick" (func $tick)) (export "again" (func $tick))
         (func (export "twice") (call $tick) (call $tick)))"#;
-    let template = linker.template_in(&store, &skep::Module::new(&engine, wat).unwrap()).unwrap();
+    let template = linker.template_in(&store, &Module::new(&engine, wat).unwrap()).unwrap();
     let importer = store.spawn(&template, ()).unwrap();
     let again = importer.typed_func::<(), ()>(&store, "again").unwrap();
     assert_eq!(again.func(), counter.func(&store, "tick").unwrap());

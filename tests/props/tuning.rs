@@ -6,7 +6,7 @@ use skep::{Arch, Config, Cpu, Engine, MemoryMode, Module, Tuning};
 use crate::oracle::{OracleRunner, Ours, OursRunner, Outcome, Runner};
 
 /// Programs that between them give every technique something to do. Each exports `run`, whose first parameter chooses nothing.
-const PROGRAMS: [(&str, &str); 8] = [
+const PROGRAMS: [(&str, &str); 9] = [
     (
         "calls",
         r#"(module
@@ -150,6 +150,15 @@ const PROGRAMS: [(&str, &str); 8] = [
             (i64.shl (local.get 1) (local.get 2)) (i64.shr_u (local.get 1) (local.get 2)) (i64.rotl (local.get 1) (local.get 2))
             i64.sub i64.xor i64.add i64.mul i64.sub i64.xor i64.add i64.mul i64.sub
             i64.xor i64.add i64.mul i64.sub i64.xor i64.add i64.mul i64.sub))"#,
+    ),
+    (
+        "indirect",
+        r#"(module (table funcref (elem $double $negate))
+        (func $double (param i64) (result i64) (i64.shl (local.get 0) (i64.const 1)))
+        (func $negate (param i64) (result i64) (i64.sub (i64.const 0) (local.get 0)))
+        (func (export "run") (param i32 i64 i64) (result i64)
+            (call_indirect (param i64) (result i64) (i64.add (local.get 1) (local.get 2))
+                (i32.and (i32.wrap_i64 (local.get 2)) (i32.const 1)))))"#,
     ),
 ];
 

@@ -18,7 +18,7 @@ use super::encode::{asm, patch};
 use super::regs::{CONTEXT, SCRATCH, SP, TEMP, VSCRATCH};
 use crate::arena::exec::{CodeArena, CodeRange};
 use crate::jit::buffers::Mark;
-use crate::jit::entry::{self, Entry};
+use crate::jit::entry::{self, Entry, Values};
 use crate::jit::masm::{FlowOps, Gpr, Home, Jumps, Masm, Reach, Vreg};
 use crate::jit::target::{Arch, Target, Tuning};
 
@@ -175,15 +175,14 @@ impl Code {
         let context = std::ptr::from_mut(state);
         let entry = Entry {
             stub: std::ptr::with_exposed_provenance(self.range.base()),
-            context: context.cast(),
             code: std::ptr::null(),
-            cells: std::ptr::null_mut(),
             params: 0,
             results: 0,
             stack_bytes_max: 1 << 18,
         };
+        let values = Values { words: [0; 2], cells: std::ptr::null_mut() };
         // SAFETY: I1. The context is as large as `Context`, all of whose fields are plain words.
-        let outcome = unsafe { entry::enter(&entry, |_| ()) };
+        let outcome = unsafe { entry::enter(&entry, context.cast(), values, |_| Err(())) };
         assert!(outcome.is_ok(), "the wrapper returns 0");
     }
 }

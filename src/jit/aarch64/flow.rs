@@ -20,8 +20,9 @@ use super::encode::{
     Cc, FORM_26, FORM_ADR, FORM_ADR_FAR, INSTRUCTION_BYTES, asm, cond_code, patch, with_distance,
 };
 use super::regs::{CONTEXT, LINK, MEMORY, SCRATCH, SP, TEMP, TRAP_KIND, TRAP_STUB};
+use super::stub::{DIRECTORY_ENTRY_SHIFT, SLOT_SHIFT};
 use crate::arena::code_buf::{CodeBuf, HEADROOM};
-use crate::jit::abi::{Builtin, FuncEntry, SMALL_FRAME_BYTES_MAX, at};
+use crate::jit::abi::{Builtin, FUNC_INDEX_BITS, FuncEntry, SMALL_FRAME_BYTES_MAX, at};
 use crate::jit::buffers::{Jump, Mark, Reloc};
 use crate::jit::image::TypePatch;
 use crate::jit::masm::{
@@ -196,9 +197,42 @@ impl FlowOps for A64 {
         IndirectExits { undefined, mismatch, foreign }
     }
 
-    fn call_scratch(&mut self, param_bytes: u32, wasm: u32) {
-        asm!(self ; blr X(SCRATCH));
+    fn call_register(&mut self, code: Gpr, param_bytes: u32, wasm: u32) {
+        asm!(self ; blr X(code));
         self.after_call(param_bytes, wasm);
+    }
+
+    fn find_foreign(&mut self, view: u32, ty: TypeIdx, [word, place]: [Gpr; 2]) -> [Jump; 2] {
+        // The word again, and by its slot who lives there: of a function of that instance only the index is left. The entry of
+        // slot 0, which null names, has the tag of nobody.
+        self.load_word(IntSize::W64, place, Home::context(view + at::TABLE_OWN_TAG));
+        asm!(self
+            ; eor X(word), X(word), X(place)
+            ; lsr X(place), X(word), SLOT_SHIFT);
+        self.load_word(IntSize::W64, TEMP, Home::context(at::DIRECTORY));
+        asm!(self
+            ; add X(place), X(TEMP), X(place), LSL DIRECTORY_ENTRY_SHIFT
+            ; ldr X(TEMP), [X(place), at::DIRECTORY_TAG]
+            ; eor X(word), X(word), X(TEMP));
+        // One comparison for another tag and for the index of host functions, which has all bits set.
+        self.add_imm(TEMP, word, 1);
+        asm!(self ; cmp xzr, X(TEMP), LSR FUNC_INDEX_BITS);
+        let elsewhere = self.jcc(Cc::NE);
+        asm!(self
+            // Behind a jump that was guessed, more than the index would be left.
+            ; lsl W(word), W(word), 32 - FUNC_INDEX_BITS
+            ; lsr W(word), W(word), 32 - FUNC_INDEX_BITS
+            ; ldr X(place), [X(place), at::DIRECTORY_CONTEXT]
+            ; ldr X(TEMP), [X(place), at::ENTRIES]
+            ; add X(word), X(TEMP), X(word), LSL FUNC_ENTRY_SHIFT
+            // Whoever calls has saved the link register.
+            ; ldr W(LINK), [X(word), at::ENTRY_TYPE]);
+        self.type_id(TEMP, ty);
+        self.cmp(IntSize::W32, LINK, TEMP);
+        let mismatch = self.jcc(Cc::NE);
+        asm!(self ; ldr X(MEMORY), [X(word), at::ENTRY_CODE]);
+        self.mov_always(IntSize::W64, SCRATCH, place);
+        [elsewhere, mismatch]
     }
 
     fn resolve_foreign(&mut self, view: u32, ty: TypeIdx, temp: Gpr, wasm: u32) {
@@ -209,6 +243,7 @@ impl FlowOps for A64 {
         self.load_word(IntSize::W64, TEMP, Home::context(at::RESOLVE_STUB));
         asm!(self ; blr X(TEMP));
         self.buf.record_return(wasm);
+        self.load_word(IntSize::W64, MEMORY, Home::context(at::CALL_CODE));
     }
 
     fn call_builtin(&mut self, builtin: Builtin, immediate: u64, wasm: u32) {

@@ -10,8 +10,8 @@
 //!   return address there, behind a site that lies in no function.
 //! - An i32 that Rust hands over in a register is loaded by 32 bits. Wide signatures keep every value on the stack, where
 //!   whoever loads an i32 loads 32 bits.
-//! - A cell that a stub writes is written whole; the upper half of an f32's word is whatever the register held, so readers take
-//!   its lower 32 bits.
+//! - Of a cell a stub writes and reads the lower half alone. The upper half of an i32's or f32's word is whatever the register
+//!   held, so readers take its lower 32 bits.
 //!
 //! # Registers
 //! | | Rust keeps | Rust destroys |
@@ -25,9 +25,10 @@ use dynasmrt::DynasmApi;
 use super::A64;
 use super::encode::{Cc, asm, base_of, link_here};
 use super::flow::FUNC_ENTRY_SHIFT;
-use super::regs::{LINK, SCRATCH, SP, ZERO};
+use super::regs::{LINK, SCRATCH, SP};
 use crate::jit::abi::{
-    Builtin, CELL_BYTES, CallPlan, DirectoryEntry, FUNC_INDEX_BITS, HOST_FUNC_INDEX, Place, SLOT_BITS, at,
+    Builtin, CELL_BYTES, CallPlan, DirectoryEntry, ENTRY_WORDS, FUNC_INDEX_BITS, HOST_FUNC_INDEX, Place,
+    SLOT_BITS, at,
 };
 use crate::jit::masm::{Base, FlowOps, Gpr, Home, RegisterPlan, StubOps, Vreg};
 use crate::spec::ops::{FloatSize, IntSize};
@@ -47,6 +48,10 @@ const VOLATILE_BYTES: u32 = 2 * 8;
 /// A temporary that holds no argument, and the register of the cells across calls.
 const WORD: Gpr = Gpr(9);
 const CELLS: Gpr = Gpr(19);
+
+/// Where Rust passes the first parameters.
+const ENTRY_WORD_REGS: [Gpr; ENTRY_WORDS] = [Gpr(4), Gpr(5)];
+const _: () = assert!(ENTRY_WORDS == 2 && CELL_BYTES == 16, "the wide entry stub says so in figures");
 
 /// `stp`, `ldp` of two registers at an offset; of two whole vector registers.
 const STP: u32 = 0xA900_0000;
@@ -167,7 +172,8 @@ impl StubOps for A64 {
         self.raise_status();
     }
 
-    /// In (AAPCS64): x0 context, x1 code, x2 cells, x3 activation. Out: x0 0, or 1 from the trap stub.
+    /// In (AAPCS64): x0 context, x1 code, x2 cells, x3 activation, x4 and x5 the first two parameters. Out: x0 0 and x1 the first
+    /// result, or x0 1 from the trap stub.
     ///
     /// | register | until the call | behind it |
     /// | --- | --- | --- |
@@ -175,6 +181,7 @@ impl StubOps for A64 {
     /// | x30 | code | |
     /// | x17, x28 | context | |
     /// | x9 | a stack parameter's word | |
+    /// | x4, x5 | the first two parameters, until they are moved | |
     ///
     /// | slot, from sp up | holds |
     /// | --- | --- |
@@ -188,27 +195,44 @@ impl StubOps for A64 {
         self.begin();
         self.enter_entry();
         self.sub_imm(SP, SP, plan.param_bytes.into());
-        for ((&(place, _), &ty), offset) in plan.params.iter().zip(params).zip(cells()) {
+        let words = ENTRY_WORD_REGS.map(Some).into_iter().chain(std::iter::repeat(None));
+        let sources = words.zip(cells());
+        for ((&(place, _), &ty), (word, offset)) in plan.params.iter().zip(params).zip(sources) {
             let cell = Home { base: Base::Reg(CELLS), offset };
-            match place {
-                Place::Int(n) => self.load_word(int_size(ty), Self::INT_ARGS[usize::from(n)], cell),
-                Place::Float(n) => {
+            match (place, word) {
+                (Place::Int(n), Some(word)) => {
+                    self.mov_always(int_size(ty), Self::INT_ARGS[usize::from(n)], word);
+                }
+                (Place::Int(n), None) => self.load_word(int_size(ty), Self::INT_ARGS[usize::from(n)], cell),
+                (Place::Float(n), Some(word)) => {
+                    let arg = Self::FLOAT_ARGS[usize::from(n)];
+                    asm!(self ; fmov D(arg), X(word));
+                }
+                (Place::Float(n), None) => {
                     self.load_vector(FloatSize::F64, Self::FLOAT_ARGS[usize::from(n)], cell);
                 }
-                Place::Stack(offset) => {
+                (Place::Stack(_), Some(_)) => unreachable!("the first parameters are in registers"),
+                (Place::Stack(offset), None) => {
                     self.load_word(int_size(ty), WORD, cell);
                     self.store_word(IntSize::W64, WORD, Home::frame(offset));
                 }
             }
         }
         asm!(self ; blr x30);
-        for (&(place, _), offset) in plan.results.iter().zip(cells()) {
+        // The second one first: x1 may hold it.
+        for (&(place, _), offset) in plan.results.iter().zip(cells()).skip(1) {
             let cell = Home { base: Base::Reg(CELLS), offset };
             match place {
-                Place::Int(n) => self.cell_from_int(cell, Self::INT_RESULTS[usize::from(n)]),
+                Place::Int(n) => self.store_word(IntSize::W64, Self::INT_RESULTS[usize::from(n)], cell),
                 Place::Float(n) => self.cell_from_float(cell, Self::FLOAT_RESULTS[usize::from(n)]),
                 Place::Stack(_) => unreachable!("results of a narrow signature are in registers"),
             }
+        }
+        match plan.results.first() {
+            Some((Place::Int(_), _)) => asm!(self ; mov x1, x0),
+            Some((Place::Float(_), _)) => asm!(self ; fmov x1, d0),
+            Some((Place::Stack(_), _)) => unreachable!("results of a narrow signature are in registers"),
+            None => {}
         }
         asm!(self ; mov w0, wzr);
         self.leave_entry();
@@ -221,7 +245,7 @@ impl StubOps for A64 {
     /// | x19 | cells | the next result's cell |
     /// | x20 | sp of the frame | the same |
     /// | x21 | number of results | counted down |
-    /// | x9, x10, x11, x12 | number of parameters, a word, its place, its cell | x10, x11: likewise |
+    /// | x9, x10, x11, x12 | number of parameters, a word, its place, its cell | x1: the first result; x10, x11: likewise |
     fn entry_stub_wide(&mut self) {
         self.begin();
         self.enter_entry();
@@ -237,23 +261,35 @@ impl StubOps for A64 {
             ; sub sp, sp, w10, UXTW 3
             ; mov x11, sp
             ; mov x12, x19);
-        let no_params = self.jump_zero(IntSize::W32, false, Gpr(9));
+        let none = self.jump_zero(IntSize::W32, false, Gpr(9));
         asm!(self
+            ; str x4, [x11], 8
+            ; subs w9, w9, 1);
+        let one = self.jcc(Cc::EQ);
+        asm!(self
+            ; str x5, [x11], 8
+            ; subs w9, w9, 1);
+        let two = self.jcc(Cc::EQ);
+        asm!(self
+            ; add x12, x12, 32
             ; ldr x10, [x12], 16
             ; str x10, [x11], 8
             ; subs w9, w9, 1
             ; b.ne -12);
-        link_here(&mut self.buf, no_params);
+        [none, one, two].into_iter().for_each(|jump| link_here(&mut self.buf, jump));
+        asm!(self ; blr x30);
+        let none = self.jump_zero(IntSize::W32, false, Gpr(21));
         asm!(self
-            ; blr x30
-            ; mov x11, sp);
-        let no_results = self.jump_zero(IntSize::W32, false, Gpr(21));
+            ; mov x11, sp
+            ; ldr x1, [x11], 8
+            ; subs w21, w21, 1);
+        let one = self.jcc(Cc::EQ);
         asm!(self
             ; ldr x10, [x11], 8
-            ; stp x10, xzr, [x19], 16
+            ; str x10, [x19, 16]!
             ; subs w21, w21, 1
             ; b.ne -12);
-        link_here(&mut self.buf, no_results);
+        [none, one].into_iter().for_each(|jump| link_here(&mut self.buf, jump));
         asm!(self
             ; mov sp, x20
             ; mov w0, wzr);
@@ -280,12 +316,12 @@ impl StubOps for A64 {
         for (&(place, _), offset) in plan.params.iter().zip(cells()) {
             let cell = Home::frame(offset);
             match place {
-                Place::Int(n) => self.cell_from_int(cell, Self::INT_ARGS[usize::from(n)]),
+                Place::Int(n) => self.store_word(IntSize::W64, Self::INT_ARGS[usize::from(n)], cell),
                 Place::Float(n) => self.cell_from_float(cell, Self::FLOAT_ARGS[usize::from(n)]),
                 Place::Stack(offset) => {
                     let word = self.incoming(frame_bytes, offset);
                     self.load_word(IntSize::W64, WORD, word);
-                    self.cell_from_int(cell, WORD);
+                    self.store_word(IntSize::W64, WORD, cell);
                 }
             }
         }
@@ -345,7 +381,7 @@ impl StubOps for A64 {
         let no_params = self.jump_zero(IntSize::W32, false, Gpr(9));
         asm!(self
             ; ldr x10, [x11], 8
-            ; stp x10, xzr, [x12], 16
+            ; str x10, [x12], 16
             ; subs w9, w9, 1
             ; b.ne -12);
         link_here(&mut self.buf, no_params);
@@ -392,11 +428,11 @@ const _: () =
     assert!(HOST_FUNC_INDEX == (1 << FUNC_INDEX_BITS) - 1, "all bits of the index name a host function");
 
 /// Where the slot starts in a packed reference: it is the uppermost part.
-const SLOT_SHIFT: u32 = SLOT_BITS + FUNC_INDEX_BITS;
+pub(super) const SLOT_SHIFT: u32 = SLOT_BITS + FUNC_INDEX_BITS;
 const _: () = assert!(SLOT_SHIFT < 64);
 
 /// Binary logarithm of the bytes of a [`DirectoryEntry`].
-const DIRECTORY_ENTRY_SHIFT: u32 = 4;
+pub(super) const DIRECTORY_ENTRY_SHIFT: u32 = 4;
 const _: () = assert!(size_of::<DirectoryEntry>() == 1 << DIRECTORY_ENTRY_SHIFT);
 
 impl A64 {
@@ -405,7 +441,7 @@ impl A64 {
         self.buf.current.ensure(STUB_BYTES_MAX);
     }
 
-    /// The start of every entry stub. Keeps x3; x19 = cells, x30 = code, x17 = x28 = context; x9 is destroyed.
+    /// The start of every entry stub. Keeps x3, x4 and x5; x19 = cells, x30 = code, x17 = x28 = context; x9 is destroyed.
     fn enter_entry(&mut self) {
         asm!(self
             ; sub sp, sp, 176
@@ -431,7 +467,7 @@ impl A64 {
             ; msr FPCR, xzr);
     }
 
-    /// The end of every entry stub: status in x0, sp as behind its start. Destroys x9.
+    /// The end of every entry stub: status in x0, first result in x1, sp as behind its start. Destroys x9.
     fn leave_entry(&mut self) {
         asm!(self
             ; ldr x9, [sp]
@@ -530,15 +566,9 @@ impl A64 {
         self.pair(LDP, [14, 15], Home { base: Base::Reg(base), offset: from });
     }
 
-    /// Writes a whole cell from a general register.
-    fn cell_from_int(&mut self, cell: Home, src: Gpr) {
-        self.pair(STP, [src.0, ZERO.0], cell);
-    }
-
-    /// Writes a whole cell from the lower half of a vector register.
+    /// Writes a cell from the lower half of a vector register.
     fn cell_from_float(&mut self, cell: Home, src: Vreg) {
         self.store_vector(FloatSize::F64, src, cell);
-        self.store_word(IntSize::W64, ZERO, Home { offset: cell.offset + 8, ..cell });
     }
 }
 

@@ -8,7 +8,9 @@ use super::Emit;
 use super::stack::Entry;
 use super::values::{Dest, Dests, UNROLLED_MOVES_MAX};
 use crate::jit::abi::{Builtin, CallPlan, Class, Place};
-use crate::jit::masm::{Home, Masm};
+use crate::jit::buffers::Jump;
+use crate::jit::masm::{Gpr, Home, Masm};
+use crate::jit::target::Tuning;
 use crate::spec::module::{FuncIdx, TableIdx, TypeIdx};
 use crate::spec::ops::Special;
 use crate::spec::trap::Trap;
@@ -57,13 +59,18 @@ impl<M: Masm> Emit<'_, M> {
         temps.into_iter().for_each(|temp| self.release_int(temp));
         let (wasm, memory) = (self.wasm, !decl.memories.is_empty());
         self.emit_args(&dests);
-        self.m.call_scratch(plan.param_bytes, wasm);
+        self.m.call_register(M::SCRATCH, plan.param_bytes, wasm);
         let back = self.m.buffers().here();
         self.m.buffers().set_cold(true);
         self.m.buffers().current.ensure(super::HEADROOM_BYTES);
         let here = self.m.buffers().here();
         self.m.link(exits.foreign, here);
+        let found = self.tuned(Tuning::FOREIGN_CALLS).then(|| self.find_foreign(view, ty, temps));
         self.m.resolve_foreign(view, ty, temps[0], wasm);
+        if let Some(found) = found {
+            let here = self.m.buffers().here();
+            self.m.link(found, here);
+        }
         self.emit_args(&dests);
         self.m.call_foreign(Home::frame(self.frame.own_at), memory, plan.param_bytes, wasm);
         let jump = self.m.jump();
@@ -71,6 +78,17 @@ impl<M: Masm> Emit<'_, M> {
         self.m.link(jump, back);
         self.give_back(dests);
         self.finish_call(ty, plan);
+    }
+
+    /// Finds a function of another instance without a stub; falls through where that is for a stub, and returns the jump of
+    /// the other case.
+    fn find_foreign(&mut self, view: u32, ty: TypeIdx, temps: [Gpr; 2]) -> Jump {
+        let exits = self.m.find_foreign(view, ty, temps);
+        let found = self.m.jump();
+        let here = self.m.buffers().here();
+        exits.into_iter().for_each(|jump| self.m.link(jump, here));
+        self.m.buffers().current.ensure(super::HEADROOM_BYTES);
+        found
     }
 
     /// Stores what the call would destroy and does not take as an argument; many arguments go to their slots.

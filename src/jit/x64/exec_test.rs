@@ -18,7 +18,7 @@ use super::encode::{asm, patch_rel32};
 use super::regs::CONTEXT_BIAS;
 use crate::arena::exec::{CodeArena, CodeRange};
 use crate::jit::buffers::{Buffers, Mark};
-use crate::jit::entry::{self, Entry};
+use crate::jit::entry::{self, Entry, Values};
 use crate::jit::masm::{Gpr, Home, Jumps, Masm, Vreg};
 use crate::jit::target::{Arch, Cpu, Tuning};
 
@@ -171,15 +171,14 @@ impl Code {
         let context = std::ptr::from_mut(state);
         let entry = Entry {
             stub: std::ptr::with_exposed_provenance(self.range.base()),
-            context: context.cast(),
             code: std::ptr::null(),
-            cells: std::ptr::null_mut(),
             params: 0,
             results: 0,
             stack_bytes_max: 1 << 18,
         };
+        let values = Values { words: [0; 2], cells: std::ptr::null_mut() };
         // SAFETY: I1. The context is as large as `Context`, all of whose fields are plain words.
-        let outcome = unsafe { entry::enter(&entry, |_| ()) };
+        let outcome = unsafe { entry::enter(&entry, context.cast(), values, |_| Err(())) };
         assert!(outcome.is_ok(), "the wrapper returns 0");
     }
 }

@@ -24,8 +24,9 @@ use super::encode::{
 };
 use super::memory::table_word;
 use super::regs::{CONTEXT_BIAS, MEMORY, RAX, RSP, SCRATCH};
+use super::stub::{DIRECTORY_ENTRY_SHIFT, SLOT_SHIFT};
 use crate::arena::code_buf::{CodeBuf, HEADROOM};
-use crate::jit::abi::{Builtin, FuncEntry, SMALL_FRAME_BYTES_MAX, at};
+use crate::jit::abi::{Builtin, FuncEntry, HOST_FUNC_INDEX, SMALL_FRAME_BYTES_MAX, at};
 use crate::jit::buffers::{Jump, Mark, Reloc};
 use crate::jit::image::TypePatch;
 use crate::jit::masm::{Base, Cond, FlowOps, Gpr, Home, IndirectExits, Jumps, Operand, Reach, ScalarOps};
@@ -39,6 +40,10 @@ const FOREIGN_ENTRY_BYTES: u32 = 19;
 /// Binary logarithm of the bytes of a [`FuncEntry`].
 const FUNC_ENTRY_SHIFT: u8 = 4;
 const _: () = assert!(size_of::<FuncEntry>() == 1 << FUNC_ENTRY_SHIFT);
+
+/// `cmp rm32, imm32`, digit 7.
+const CMP_IMM: Op = Op::one(0x81);
+const CMP_DIGIT: u8 = 7;
 
 /// `call rm`, digit 2.
 const CALL: Op = Op::one(0xFF);
@@ -224,9 +229,37 @@ impl FlowOps for X64 {
         IndirectExits { undefined, mismatch, foreign }
     }
 
-    fn call_scratch(&mut self, param_bytes: u32, wasm: u32) {
-        self.ins(CALL, IntSize::W32, CALL_DIGIT, SCRATCH);
+    fn call_register(&mut self, code: Gpr, param_bytes: u32, wasm: u32) {
+        self.ins(CALL, IntSize::W32, CALL_DIGIT, code);
         self.after_call(param_bytes, wasm);
+    }
+
+    fn find_foreign(&mut self, view: u32, ty: TypeIdx, [word, place]: [Gpr; 2]) -> [Jump; 2] {
+        // The word again, and by its slot who lives there: of a function of that instance only the index is left. The entry of
+        // slot 0, which null names, has the tag of nobody.
+        self.alu(Alu::Xor, IntSize::W64, word, Home::context(view + at::TABLE_OWN_TAG));
+        self.move_int(IntSize::W64, place, word);
+        self.shift_imm(Shift::Shr, IntSize::W64, place, SLOT_SHIFT);
+        self.shift_imm(Shift::Shl, IntSize::W64, place, DIRECTORY_ENTRY_SHIFT);
+        self.alu(Alu::Add, IntSize::W64, place, Home::context(at::DIRECTORY));
+        let of_place = |offset| Home { base: Base::Reg(place), offset };
+        self.alu(Alu::Xor, IntSize::W64, word, of_place(at::DIRECTORY_TAG));
+        // One comparison for another tag and for the index of host functions.
+        self.alu_operand(Alu::Cmp, IntSize::W64, word, Operand::Imm(HOST_FUNC_INDEX.into()));
+        let elsewhere = self.jcc(Cc::AE);
+        // Behind a jump that was guessed, more than the index would be left.
+        self.alu_operand(Alu::And, IntSize::W32, word, Operand::Imm(HOST_FUNC_INDEX.into()));
+        self.mov_from(IntSize::W64, place, of_place(at::DIRECTORY_CONTEXT));
+        self.shift_imm(Shift::Shl, IntSize::W32, word, FUNC_ENTRY_SHIFT);
+        self.alu(Alu::Add, IntSize::W64, word, of_place(at::ENTRIES));
+        let entry_type = Rm::Mem { base: word, disp: field(at::ENTRY_TYPE).into() };
+        self.ins(CMP_IMM, IntSize::W32, CMP_DIGIT, entry_type);
+        self.buf.current.push_u32(0);
+        self.buf.record_reloc(4, Reloc::Type { ty, patch: TypePatch::Imm32 });
+        let mismatch = self.jcc(Cc::NE);
+        self.mov_from(IntSize::W64, MEMORY, Home { base: Base::Reg(word), offset: at::ENTRY_CODE });
+        self.move_int(IntSize::W64, SCRATCH, place);
+        [elsewhere, mismatch]
     }
 
     fn resolve_foreign(&mut self, view: u32, ty: TypeIdx, temp: Gpr, wasm: u32) {
@@ -237,6 +270,7 @@ impl FlowOps for X64 {
         self.buf.record_reloc(4, Reloc::Type { ty, patch: TypePatch::Imm32 });
         self.call_context(at::RESOLVE_STUB);
         self.buf.record_return(wasm);
+        self.mov_from(IntSize::W64, MEMORY, Home::context(at::CALL_CODE));
     }
 
     fn call_builtin(&mut self, builtin: Builtin, immediate: u64, wasm: u32) {

@@ -10,8 +10,8 @@
 //!   top, behind a site that lies in no function.
 //! - An i32 that Rust hands over in a register is loaded by 32 bits. Wide signatures keep every value on the stack, where
 //!   whoever loads an i32 loads 32 bits.
-//! - A cell that a stub writes is written whole; the upper half of an f32's word is whatever the register held, so readers take
-//!   its lower 32 bits.
+//! - Of a cell a stub writes and reads the lower half alone. The upper half of an i32's or f32's word is whatever the register
+//!   held, so readers take its lower 32 bits.
 //!
 //! # Registers
 //! | | Rust keeps | Rust destroys |
@@ -28,7 +28,8 @@ use super::flow::{field, head};
 use super::memory::{MOVS, MOVS_TO};
 use super::regs::{CONTEXT_BIAS, R8, R9, R10, RBP, RBX, RSI, RSP, VSCRATCH};
 use crate::jit::abi::{
-    Builtin, CELL_BYTES, CallPlan, DirectoryEntry, FUNC_INDEX_BITS, HOST_FUNC_INDEX, Place, SLOT_BITS, at,
+    Builtin, CELL_BYTES, CallPlan, DirectoryEntry, ENTRY_WORDS, FUNC_INDEX_BITS, HOST_FUNC_INDEX, Place,
+    SLOT_BITS, at,
 };
 use crate::jit::buffers::Jump;
 use crate::jit::masm::{FlowOps, Gpr, Masm, RegisterPlan, StubOps, Vreg};
@@ -51,8 +52,8 @@ const VOLATILE_BYTES: i32 = 12 * 8;
 
 /// `movq xmm, rm64`.
 const MOVQ_FROM_INT: Op = Op::m0f(0x6E).prefix(0x66);
-/// `movq xmm, xmm/m64`: the upper half becomes zero.
-const MOVQ: Op = Op::m0f(0x7E).prefix(0xF3);
+/// `unpcklpd xmm, xmm/m128`: the lower half of the second becomes the upper half of the first.
+const UNPCKLPD: Op = Op::m0f(0x14).prefix(0x66);
 /// `movups m, xmm`.
 const MOVUPS_TO: Op = Op::m0f(0x11);
 /// `movups xmm, m`.
@@ -106,8 +107,8 @@ impl StubOps for X64 {
         let host = self.jcc(Cc::E);
         asm!(self
             ; mov rcx, r11
-            ; shr rcx, SLOT_SHIFT
-            ; shl rcx, DIRECTORY_ENTRY_SHIFT
+            ; shr rcx, SLOT_SHIFT.cast_signed()
+            ; shl rcx, DIRECTORY_ENTRY_SHIFT.cast_signed()
             ; add rcx, [BYTE r15 + head(at::DIRECTORY)]
             ; mov rax, r11
             ; and rax, DWORD !FUNC_INDEX_MASK
@@ -174,14 +175,15 @@ impl StubOps for X64 {
         self.raise_status();
     }
 
-    /// In (System V): rdi context, rsi code, rdx cells, rcx activation. Out: rax 0, or 1 from the trap stub.
+    /// In (System V): rdi context, rsi code, rdx cells, rcx activation, r8 and r9 the first two parameters. Out: rax 0 and rdx the
+    /// first result, or rax 1 from the trap stub.
     ///
     /// | register | until the call | behind it |
     /// | --- | --- | --- |
     /// | rbx | cells | cells: the callee keeps it |
     /// | rsi | code | |
     /// | r11, r15 | context, context + 128 | |
-    /// | r8, xmm14 | a stack parameter's word | a result's cell |
+    /// | r10 | a stack parameter's word | |
     ///
     /// | slot, from rsp up | holds |
     /// | --- | --- |
@@ -197,27 +199,38 @@ impl StubOps for X64 {
         if plan.param_bytes != 0 {
             self.alu_imm(Alu::Sub, IntSize::W64, RSP, signed(plan.param_bytes));
         }
-        for ((&(place, _), &ty), at) in plan.params.iter().zip(params).zip(cells()) {
-            let cell = Rm::Mem { base: RBX, disp: at };
-            match place {
-                Place::Int(n) => self.mov_from(int_size(ty), Self::INT_ARGS[usize::from(n)], cell),
-                Place::Float(n) => {
-                    self.sse(MOVS.scalar(FloatSize::F64), Self::FLOAT_ARGS[usize::from(n)], cell);
+        let words = ENTRY_WORD_REGS.map(Rm::from).into_iter();
+        let sources = words.chain(cells().skip(ENTRY_WORDS).map(|disp| Rm::Mem { base: RBX, disp }));
+        for ((&(place, _), &ty), source) in plan.params.iter().zip(params).zip(sources) {
+            match (place, source) {
+                (Place::Int(n), _) => self.mov_from(int_size(ty), Self::INT_ARGS[usize::from(n)], source),
+                (Place::Float(n), Rm::Mem { .. }) => {
+                    self.sse(MOVS.scalar(FloatSize::F64), Self::FLOAT_ARGS[usize::from(n)], source);
                 }
-                Place::Stack(offset) => {
-                    self.mov_from(int_size(ty), R8, cell);
-                    self.ins(MOV_TO, IntSize::W64, R8, Rm::Mem { base: RSP, disp: signed(offset) });
+                (Place::Float(n), _) => {
+                    self.ins(MOVQ_FROM_INT, IntSize::W64, Self::FLOAT_ARGS[usize::from(n)], source);
+                }
+                (Place::Stack(offset), _) => {
+                    self.mov_from(int_size(ty), R10, source);
+                    self.ins(MOV_TO, IntSize::W64, R10, Rm::Mem { base: RSP, disp: signed(offset) });
                 }
             }
         }
         asm!(self ; call rsi);
-        for (&(place, _), at) in plan.results.iter().zip(cells()) {
+        // The second one first: rdx may hold it.
+        for (&(place, _), at) in plan.results.iter().zip(cells()).skip(1) {
             let cell = Rm::Mem { base: RBX, disp: at };
             match place {
-                Place::Int(n) => self.cell_from_int(cell, Self::INT_RESULTS[usize::from(n)]),
-                Place::Float(n) => self.cell_from_word(cell, Self::FLOAT_RESULTS[usize::from(n)]),
+                Place::Int(n) => self.ins(MOV_TO, IntSize::W64, Self::INT_RESULTS[usize::from(n)], cell),
+                Place::Float(n) => self.cell_from_float(cell, Self::FLOAT_RESULTS[usize::from(n)]),
                 Place::Stack(_) => unreachable!("results of a narrow signature are in registers"),
             }
+        }
+        match plan.results.first() {
+            Some((Place::Int(_), _)) => asm!(self ; mov rdx, rax),
+            Some((Place::Float(_), _)) => asm!(self ; movq rdx, xmm0),
+            Some((Place::Stack(_), _)) => unreachable!("results of a narrow signature are in registers"),
+            None => {}
         }
         asm!(self ; xor eax, eax);
         self.leave_entry();
@@ -230,46 +243,55 @@ impl StubOps for X64 {
     /// | rbx | cells | the next result's cell |
     /// | rbp | rsp of the frame | the same |
     /// | r12 | number of results | the same |
-    /// | rdx, r8, rcx | next cell, number of parameters, counter | rcx: counter |
+    /// | rdx, r10, rcx | next cell, number of parameters, counter | rdx: the first result; rcx: counter |
     fn entry_stub_wide(&mut self) {
         self.begin();
         self.enter_entry();
         asm!(self
             ; mov rbp, rsp
-            ; mov r8d, [BYTE rcx + field(at::ACTIVATION_PARAMS)]
+            ; mov r10d, [BYTE rcx + field(at::ACTIVATION_PARAMS)]
             ; mov r12d, [BYTE rcx + field(at::ACTIVATION_RESULTS)]
-            ; lea eax, [r8 * 8 + 15]
+            ; lea eax, [r10 * 8 + 15]
             ; and eax, -16
             ; sub rsp, rax
             ; lea eax, [r12 * 8 + 15]
             ; and eax, -16
             ; sub rsp, rax
-            ; xor ecx, ecx
-            ; test r8d, r8d);
-        let no_params = self.jcc_short(Cc::E);
+            ; mov ecx, WIDE_WORDS
+            ; cmp r10d, 1);
+        let none = self.jcc_short(Cc::B);
+        asm!(self ; mov [rsp], r8);
+        let one = self.jcc_short(Cc::E);
+        asm!(self
+            ; mov [rsp + 8], r9
+            ; cmp r10d, ecx);
+        let two = self.jcc_short(Cc::E);
+        asm!(self ; add rdx, WIDE_WORDS * CELL_SIZE);
         let again = self.buf.here();
         asm!(self
             ; mov rax, [rdx]
             ; mov [rsp + rcx * 8], rax
-            ; add rdx, 16
+            ; add rdx, CELL_SIZE
             ; add ecx, 1
-            ; cmp ecx, r8d);
+            ; cmp ecx, r10d);
         self.jcc_back(Cc::NE, again);
-        self.land(no_params);
+        [none, one, two].into_iter().for_each(|jump| self.land(jump));
         asm!(self
             ; call rsi
-            ; xor ecx, ecx
-            ; test r12d, r12d);
-        let no_results = self.jcc_short(Cc::E);
+            ; cmp r12d, 1);
+        let none = self.jcc_short(Cc::B);
+        asm!(self ; mov rdx, [rsp]);
+        let one = self.jcc_short(Cc::E);
+        asm!(self ; mov ecx, 1);
         let again = self.buf.here();
         asm!(self
-            ; movq xmm0, QWORD [rsp + rcx * 8]
-            ; movups [rbx], xmm0
-            ; add rbx, 16
+            ; mov rax, [rsp + rcx * 8]
+            ; add rbx, CELL_SIZE
+            ; mov [rbx], rax
             ; add ecx, 1
             ; cmp ecx, r12d);
         self.jcc_back(Cc::NE, again);
-        self.land(no_results);
+        [none, one].into_iter().for_each(|jump| self.land(jump));
         asm!(self
             ; mov rsp, rbp
             ; xor eax, eax);
@@ -296,11 +318,12 @@ impl StubOps for X64 {
         for (&(place, _), at) in plan.params.iter().zip(cells()) {
             let cell = Rm::Mem { base: RSP, disp: at };
             match place {
-                Place::Int(n) => self.cell_from_int(cell, Self::INT_ARGS[usize::from(n)]),
-                Place::Float(n) => self.cell_from_word(cell, Self::FLOAT_ARGS[usize::from(n)]),
+                Place::Int(n) => self.ins(MOV_TO, IntSize::W64, Self::INT_ARGS[usize::from(n)], cell),
+                Place::Float(n) => self.cell_from_float(cell, Self::FLOAT_ARGS[usize::from(n)]),
                 Place::Stack(offset) => {
                     let word = Rm::Mem { base: RSP, disp: frame_bytes + 8 + signed(offset) };
-                    self.cell_from_word(cell, word);
+                    self.sse(MOVS.scalar(FloatSize::F64), VSCRATCH, word);
+                    self.cell_from_float(cell, VSCRATCH);
                 }
             }
         }
@@ -364,8 +387,8 @@ impl StubOps for X64 {
         let no_params = self.jcc_short(Cc::E);
         let again = self.buf.here();
         asm!(self
-            ; movq xmm0, QWORD [rbp + rax * 8 + 16]
-            ; movups [rdx], xmm0
+            ; mov rdi, [rbp + rax * 8 + 16]
+            ; mov [rdx], rdi
             ; add rdx, 16
             ; add eax, 1
             ; cmp eax, ecx);
@@ -420,17 +443,24 @@ impl StubOps for X64 {
 const FUNC_INDEX_MASK: i32 = HOST_FUNC_INDEX.cast_signed();
 const _: () = assert!(FUNC_INDEX_MASK == (1 << FUNC_INDEX_BITS) - 1);
 
+/// Where Rust passes the first parameters.
+const ENTRY_WORD_REGS: [Gpr; ENTRY_WORDS] = [R8, R9];
+/// The same number as an immediate; bytes of a cell as one.
+const WIDE_WORDS: i32 = 2;
+const CELL_SIZE: i32 = 16;
+const _: () = assert!(WIDE_WORDS as usize == ENTRY_WORDS && CELL_SIZE as u32 == CELL_BYTES);
+
 /// Where the slot starts in a packed reference: it is the uppermost part.
-const SLOT_SHIFT: i8 = {
+pub(super) const SLOT_SHIFT: u8 = {
     assert!(SLOT_BITS + FUNC_INDEX_BITS < 64);
     #[expect(clippy::cast_possible_truncation, reason = "asserted above")]
     {
-        (SLOT_BITS + FUNC_INDEX_BITS) as i8
+        (SLOT_BITS + FUNC_INDEX_BITS) as u8
     }
 };
 
 /// Binary logarithm of the bytes of a [`DirectoryEntry`].
-const DIRECTORY_ENTRY_SHIFT: i8 = 4;
+pub(super) const DIRECTORY_ENTRY_SHIFT: u8 = 4;
 const _: () = assert!(size_of::<DirectoryEntry>() == 1 << DIRECTORY_ENTRY_SHIFT);
 
 impl X64 {
@@ -439,7 +469,7 @@ impl X64 {
         self.buf.current.ensure(STUB_BYTES_MAX);
     }
 
-    /// The start of every entry stub. Keeps rsi and rcx; rbx = rdx = cells, r11 = context; rax is destroyed.
+    /// The start of every entry stub. Keeps rsi, rcx, r8 and r9; rbx = rdx = cells, r11 = context; rax is destroyed.
     fn enter_entry(&mut self) {
         asm!(self
             ; push rbp
@@ -464,7 +494,7 @@ impl X64 {
         self.land(as_ours);
     }
 
-    /// The end of every entry stub: status in eax, rsp as behind its start. Destroys rcx.
+    /// The end of every entry stub: status in eax, first result in rdx, rsp as behind its start. Destroys rcx.
     fn leave_entry(&mut self) {
         asm!(self
             ; mov ecx, [rsp]
@@ -557,8 +587,10 @@ impl X64 {
         for (reg, disp) in VOLATILE_INTS.into_iter().zip(words(from)) {
             self.ins(MOV_TO, IntSize::W64, reg, Rm::Mem { base, disp });
         }
-        for (reg, disp) in VOLATILE_FLOATS.zip(words(from).skip(VOLATILE_INTS.len())) {
-            self.sse(MOVS_TO.scalar(FloatSize::F64), Vreg(reg), Rm::Mem { base, disp });
+        // In pairs, which halves the stores: those are what the saves cost.
+        for (first, disp) in VOLATILE_FLOATS.zip(words(from).skip(VOLATILE_INTS.len())).step_by(2) {
+            self.sse(UNPCKLPD, Vreg(first), Vreg(first + 1));
+            self.sse(MOVUPS_TO, Vreg(first), Rm::Mem { base, disp });
         }
     }
 
@@ -571,16 +603,9 @@ impl X64 {
         }
     }
 
-    /// Writes a whole cell from a general register.
-    fn cell_from_int(&mut self, cell: Rm, src: Gpr) {
-        self.ins(MOVQ_FROM_INT, IntSize::W64, VSCRATCH, src);
-        self.sse(MOVUPS_TO, VSCRATCH, cell);
-    }
-
-    /// Writes a whole cell from the lower half of a vector register, or from a word in memory.
-    fn cell_from_word(&mut self, cell: Rm, src: impl Into<Rm>) {
-        self.sse(MOVQ, VSCRATCH, src);
-        self.sse(MOVUPS_TO, VSCRATCH, cell);
+    /// Writes a cell from the lower half of a vector register.
+    fn cell_from_float(&mut self, cell: Rm, src: Vreg) {
+        self.sse(MOVS_TO.scalar(FloatSize::F64), src, cell);
     }
 
     /// Lets a jump within a stub go to here.

@@ -395,7 +395,7 @@ fn call_indirect(masm: &mut X64) {
     let own = Home::frame(16);
     masm.prologue(INDIRECT_FRAME);
     let exits = masm.indirect_lookup(RCX, TABLE, 3, CALLED, [RDX, RDI]);
-    masm.call_scratch(0, CALL_SITE);
+    masm.call_register(SCRATCH, 0, CALL_SITE);
     let end = masm.buf.here();
     masm.epilogue(INDIRECT_FRAME, 0);
     trap_at(masm, [exits.undefined], Trap::UndefinedElement);
@@ -404,7 +404,13 @@ fn call_indirect(masm: &mut X64) {
     masm.buf.current.ensure(256);
     let foreign = masm.buf.here();
     masm.link(exits.foreign, foreign);
+    let others = masm.find_foreign(TABLE, CALLED, [RDX, RDI]);
+    let found = masm.jump();
+    let here = masm.buf.here();
+    others.into_iter().for_each(|jump| masm.link(jump, here));
     masm.resolve_foreign(TABLE, CALLED, RDX, CALL_SITE);
+    let here = masm.buf.here();
+    masm.link(found, here);
     masm.call_foreign(own, true, 0, CALL_SITE);
     let back = masm.jump();
     masm.link(back, end);
@@ -456,7 +462,7 @@ impl Indirect {
         Some(Self { world, block, foreign, code: own.foreign[0], entries: addresses })
     }
 
-    fn call(&self, index: i32) -> Result<Vec<Bits>, Box<crate::jit::entry::RawTrap>> {
+    fn call(&self, index: i32) -> Result<Vec<Bits>, Box<crate::jit::world_test::RawTrap>> {
         let args = [Bits::from_i64(40), Bits::from_i32(index)];
         self.world.call(self.block, self.code, &ty(&[I64, I32], &[I64]), &args)
     }
