@@ -464,6 +464,11 @@ impl Engine {
         Ok(*cell.get_or_init(|| address))
     }
 
+    /// How far into its entry stub a function is entered; a plain one behind the look at the host's arithmetic.
+    pub(crate) fn entry_offset(&self, plain: bool) -> usize {
+        if plain { stubs::entry_check_bytes(&self.inner.target) as usize } else { 0 }
+    }
+
     fn stub_key(&self, role: StubRole, ty: &FuncType) -> Option<StubKey> {
         match role {
             StubRole::Entry => stubs::entry_key(&self.inner.target, ty),

@@ -313,6 +313,11 @@ impl Module {
         &self.inner.entries
     }
 
+    /// Whether a function neither computes with floats nor calls anything.
+    pub(crate) fn is_plain(&self, func: FuncIdx) -> bool {
+        self.decl().defined(func).is_some_and(|func| self.inner.image.image().funcs[func].plain)
+    }
+
     /// What the engine knows of a function's type.
     pub(crate) fn func_type_row(&self, func: FuncIdx) -> &TypeRow {
         &self.inner.type_rows[self.decl().funcs[func].ty]

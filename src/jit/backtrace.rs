@@ -475,7 +475,8 @@ mod tests {
     }
 
     fn module() -> Arc<ModuleCode> {
-        let func = |start, end| FuncImage { start, local: start, foreign: None, end, frame_bytes: 0 };
+        let func =
+            |start, end| FuncImage { start, local: start, foreign: None, end, frame_bytes: 0, plain: false };
         let export = ExportDecl { name: "run".into(), item: ExternIdx::Func(FuncIdx::new(2)) };
         let mut decl = ModuleDecl {
             imported: ImportedCounts { funcs: 1, ..Default::default() },

@@ -30,6 +30,8 @@ pub(crate) struct FuncImage {
     /// Bytes between the stack pointer and the return address once the prologue is through. With 0 there is no frame: the
     /// return address is where the call left it.
     pub(crate) frame_bytes: u32,
+    /// Whether it computes nothing with floats and calls nothing, so that the state of the machine's arithmetic does not matter.
+    pub(crate) plain: bool,
 }
 
 impl FuncImage {
@@ -40,7 +42,7 @@ impl FuncImage {
             local: self.local + by,
             foreign: self.foreign.map(|at| at + by),
             end: self.end + by,
-            frame_bytes: self.frame_bytes,
+            ..*self
         }
     }
 }

@@ -175,6 +175,9 @@ pub(crate) trait RegisterPlan {
     /// The register that a variable shift count must be in, if the machine has such a rule: it is free or holds the count
     /// when `int_binary` is called with a variable count.
     const SHIFT_COUNT: Option<Gpr>;
+    /// Bytes at the start of an entry stub that compare the host's arithmetic with the standard's: a function that computes nothing with
+    /// floats, and calls nothing that might, may be entered behind them.
+    const ENTRY_CHECK_BYTES: u32;
     /// The base of memory 0.
     const MEMORY: Gpr;
     /// The context, or near it: as it is saved and restored.

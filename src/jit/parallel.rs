@@ -220,3 +220,56 @@ impl Part<'_> {
         self.accesses.iter_mut().zip(&records.accesses).for_each(|(to, site)| *to = moved(site));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::compile;
+    use super::super::target::Arch;
+    use super::*;
+    use crate::spec::decode::decode;
+    use crate::spec::features::Features;
+    use crate::spec::limits::ModuleLimits;
+
+    /// Whether a function with this body may be entered whatever the host's arithmetic is.
+    fn check(body: &str, plain: bool) {
+        let text = format!(
+            r#"(module (memory 1) (table 1 funcref) (type $t (func)) (func $other) (elem declare func $other)
+                (func (param i32 f32 f64) {body}))"#
+        );
+        let bytes = wat::parse_str(text).unwrap();
+        let decoded = decode(&bytes, Features::default(), &ModuleLimits::default()).unwrap();
+        for arch in Arch::ALL {
+            let image = compile(&bytes, &decoded, &Target::new(arch)).unwrap();
+            assert_eq!(image.funcs[DefinedFuncIdx::new(1)].plain, plain, "{arch:?}: {body}");
+        }
+    }
+
+    #[test]
+    fn functions_without_calls_and_float_arithmetic_are_plain() {
+        for moves in [
+            "",
+            "(drop (i32.div_s (i32.load (local.get 0)) (i32.const 10)))",
+            "(f64.store (local.get 0) (local.get 2)) (drop (f32.load (local.get 0)))",
+            "(drop (i64.extend_i32_s (i32.reinterpret_f32 (local.get 1))))",
+            "(local.set 2 (select (local.get 2) (f64.const 1) (i32.wrap_i64 (i64.const 1))))",
+            "unreachable",
+        ] {
+            check(moves, true);
+        }
+        for computes in [
+            "(drop (f64.add (local.get 2) (local.get 2)))",
+            "(drop (f32.lt (local.get 1) (f32.const 2)))",
+            "(drop (f32.sqrt (local.get 1)))",
+            "(drop (f32.demote_f64 (local.get 2)))",
+            "(drop (f64.convert_i32_u (local.get 0)))",
+            "(drop (i32.trunc_sat_f64_s (local.get 2)))",
+            "(drop (i64.trunc_f32_u (local.get 1)))",
+            "(call $other)",
+            "(call_indirect (type $t) (local.get 0))",
+            "(drop (memory.grow (local.get 0)))",
+            "(memory.copy (local.get 0) (local.get 0) (local.get 0))",
+        ] {
+            check(computes, false);
+        }
+    }
+}

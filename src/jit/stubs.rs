@@ -8,7 +8,7 @@
 
 use super::aarch64::A64;
 use super::abi::{BUILTIN_COUNT, Builtin, CallPlan, REGISTER_PARAMS_MAX, REGISTER_RESULTS_MAX};
-use super::masm::{Masm, StubOps};
+use super::masm::{Masm, RegisterPlan, StubOps};
 use super::target::{Arch, Target, Tuning};
 use super::x64::X64;
 use crate::spec::types::{FuncType, ValType};
@@ -55,6 +55,14 @@ pub(crate) fn entry(target: &Target, ty: &FuncType) -> Vec<u8> {
         Arch::Aarch64 => {
             one_of::<A64>(target, ty, |masm, plan| masm.entry_stub(plan, &ty.params, &ty.results))
         }
+    }
+}
+
+/// How many bytes into an entry stub a plain function may be entered: see `RegisterPlan::ENTRY_CHECK_BYTES`.
+pub(crate) const fn entry_check_bytes(target: &Target) -> u32 {
+    match target.arch {
+        Arch::X64 => X64::ENTRY_CHECK_BYTES,
+        Arch::Aarch64 => A64::ENTRY_CHECK_BYTES,
     }
 }
 

@@ -331,7 +331,8 @@ pub(crate) fn publish<M: Tested>(funcs: &[Func<'_, M>]) -> Published {
         (func.emit)(&mut masm);
         masm.finish_function().expect("all jumps fit");
         let end = masm.buffers().offset();
-        images.push(FuncImage { start, local, foreign: Some(start), end, frame_bytes: func.frame_bytes });
+        let frame_bytes = func.frame_bytes;
+        images.push(FuncImage { start, local, foreign: Some(start), end, frame_bytes, plain: false });
     }
     let mut code = masm.buffers().code().to_vec();
     let records = masm.buffers().take_records();

@@ -323,7 +323,7 @@ impl<T> StoreInner<T> {
         let FuncAddr::Wasm(instance, index) = func else { return Ok(Callee::Host(self.func_handle(func))) };
         let module = self.module_of(instance);
         let row = module.func_type_row(index);
-        let stub = self.engine.stub(StubRole::Entry, row)?;
+        let stub = self.engine.stub(StubRole::Entry, row)? + self.engine.entry_offset(module.is_plain(index));
         let count = |n: usize| u32::try_from(n).expect("signatures are limited to 1000 values");
         Ok(Callee::Wasm(WasmCallee {
             instance,

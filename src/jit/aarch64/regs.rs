@@ -58,6 +58,7 @@ impl RegisterPlan for A64 {
     const FLOAT_ARGS: &'static [Vreg] = numbers!(Vreg: 0, 1, 2, 3, 4, 5, 6, 7);
     const INT_RESULTS: &'static [Gpr] = numbers!(Gpr: 0, 1);
     const FLOAT_RESULTS: &'static [Vreg] = numbers!(Vreg: 0, 1);
+    const ENTRY_CHECK_BYTES: u32 = 8;
     const MEMORY: Gpr = MEMORY;
     const CONTEXT: Gpr = CONTEXT;
     const MEMORY_OPERANDS: bool = false;

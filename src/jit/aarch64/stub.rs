@@ -23,14 +23,15 @@
 use dynasmrt::DynasmApi;
 
 use super::A64;
-use super::encode::{Cc, asm, base_of, link_here};
+use super::encode::{Cc, FORM_26, INSTRUCTION_BYTES, asm, base_of, link_here};
 use super::flow::FUNC_ENTRY_SHIFT;
 use super::regs::{LINK, SCRATCH, SP};
 use crate::jit::abi::{
     Builtin, CELL_BYTES, CallPlan, DirectoryEntry, ENTRY_WORDS, FUNC_INDEX_BITS, HOST_FUNC_INDEX, Place,
     SLOT_BITS, at,
 };
-use crate::jit::masm::{Base, FlowOps, Gpr, Home, RegisterPlan, StubOps, Vreg};
+use crate::jit::buffers::{Jump, Mark};
+use crate::jit::masm::{Base, FlowOps, Gpr, Home, Masm, RegisterPlan, StubOps, Vreg};
 use crate::spec::ops::{FloatSize, IntSize};
 use crate::spec::trap::Trap;
 use crate::spec::types::ValType;
@@ -186,14 +187,14 @@ impl StubOps for A64 {
     /// | slot, from sp up | holds |
     /// | --- | --- |
     /// | below 0 | stack parameters |
-    /// | 0, 8 | the host's FPCR, padding |
+    /// | 0, 8 | padding |
     /// | 16–111 | x19–x30 |
     /// | 112–175 | d8–d15 |
     fn entry_stub(&mut self, plan: &CallPlan, params: &[ValType], results: &[ValType]) {
         debug_assert!(!plan.wide && plan.result_bytes == 0, "results of a narrow signature are in registers");
         debug_assert!(plan.params.len() == params.len() && plan.results.len() == results.len());
         self.begin();
-        self.enter_entry();
+        let arithmetic = self.enter_entry();
         self.sub_imm(SP, SP, plan.param_bytes.into());
         let words = ENTRY_WORD_REGS.map(Some).into_iter().chain(std::iter::repeat(None));
         let sources = words.zip(cells());
@@ -236,6 +237,7 @@ impl StubOps for A64 {
         }
         asm!(self ; mov w0, wzr);
         self.leave_entry();
+        self.set_arithmetic(arithmetic);
     }
 
     /// As [`Self::entry_stub`], with counts from the activation, every value a word on the stack.
@@ -248,7 +250,7 @@ impl StubOps for A64 {
     /// | x9, x10, x11, x12 | number of parameters, a word, its place, its cell | x1: the first result; x10, x11: likewise |
     fn entry_stub_wide(&mut self) {
         self.begin();
-        self.enter_entry();
+        let arithmetic = self.enter_entry();
         asm!(self
             ; mov x20, sp
             ; ldr w9, [x3, at::ACTIVATION_PARAMS]
@@ -294,6 +296,7 @@ impl StubOps for A64 {
             ; mov sp, x20
             ; mov w0, wzr);
         self.leave_entry();
+        self.set_arithmetic(arithmetic);
     }
 
     /// In: arguments as for a function, x17 record, x28 the calling context. Out: as a function.
@@ -435,6 +438,16 @@ const _: () = assert!(SLOT_SHIFT < 64);
 pub(super) const DIRECTORY_ENTRY_SHIFT: u32 = 4;
 const _: () = assert!(size_of::<DirectoryEntry>() == 1 << DIRECTORY_ENTRY_SHIFT);
 
+/// What an entry stub knows of the host's arithmetic.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+struct Arithmetic {
+    /// Taken where it is not ours.
+    differs: Jump,
+    /// Where the stub goes on when it is.
+    inner: Mark,
+}
+
 impl A64 {
     fn begin(&mut self) {
         debug_assert!(!self.buf.is_cold(), "stubs lie in the hot part");
@@ -442,7 +455,12 @@ impl A64 {
     }
 
     /// The start of every entry stub. Keeps x3, x4 and x5; x19 = cells, x30 = code, x17 = x28 = context; x9 is destroyed.
-    fn enter_entry(&mut self) {
+    fn enter_entry(&mut self) -> Arithmetic {
+        let start = self.buf.offset();
+        asm!(self ; mrs x9, FPCR);
+        let differs = self.jump_zero(IntSize::W64, true, WORD);
+        let inner = self.buf.here();
+        debug_assert_eq!(inner.offset - start, Self::ENTRY_CHECK_BYTES);
         asm!(self
             ; sub sp, sp, 176
             ; stp x19, x20, [sp, 16]
@@ -460,19 +478,13 @@ impl A64 {
             ; mov x19, x2
             ; mov x30, x1
             ; mov x17, x0
-            ; mov x28, x0
-            ; mrs x9, FPCR
-            ; str x9, [sp]
-            ; cbz x9, 8
-            ; msr FPCR, xzr);
+            ; mov x28, x0);
+        Arithmetic { differs, inner }
     }
 
-    /// The end of every entry stub: status in x0, first result in x1, sp as behind its start. Destroys x9.
+    /// The end of every entry stub: status in x0, first result in x1, sp as behind its start.
     fn leave_entry(&mut self) {
         asm!(self
-            ; ldr x9, [sp]
-            ; cbz x9, 8
-            ; msr FPCR, x9
             ; ldp x19, x20, [sp, 16]
             ; ldp x21, x22, [sp, 32]
             ; ldp x23, x24, [sp, 48]
@@ -484,6 +496,24 @@ impl A64 {
             ; ldp d12, d13, [sp, 144]
             ; ldp d14, d15, [sp, 160]
             ; add sp, sp, 176
+            ; ret);
+    }
+
+    /// Behind the end of an entry stub: the way in where the host's arithmetic is not ours. Ours is set around the stub, whichever way
+    /// that is left.
+    fn set_arithmetic(&mut self, Arithmetic { differs, inner }: Arithmetic) {
+        link_here(&mut self.buf, differs);
+        asm!(self
+            ; sub sp, sp, 16
+            ; stp x9, x30, [sp]
+            ; msr FPCR, xzr
+            ; bl 0);
+        let call = self.buf.jump_before(INSTRUCTION_BYTES, FORM_26);
+        self.link(call, inner);
+        asm!(self
+            ; ldp x9, x30, [sp]
+            ; msr FPCR, x9
+            ; add sp, sp, 16
             ; ret);
     }
 

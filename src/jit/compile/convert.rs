@@ -13,6 +13,9 @@ use crate::spec::types::ValType;
 impl<M: Masm> Emit<'_, M> {
     /// `[t] -> [u]`.
     pub(super) fn convert(&mut self, kind: Convert) {
+        let moves =
+            matches!(kind, Convert::Wrap | Convert::Extend(_) | Convert::BitsOf(_) | Convert::FromBits(_));
+        self.computes_floats |= !moves;
         match kind {
             Convert::Wrap => self.wrap(),
             Convert::Extend(sign) => self.extend(sign),

@@ -202,6 +202,7 @@ impl<M: Masm> Worker<M> {
                 wasm: body_start,
                 reachable: true,
                 in_cold_arm: false,
+                computes_floats: false,
             };
             if let Some(image) = emit.function(reach)? {
                 return Ok(image);
@@ -235,6 +236,8 @@ struct Emit<'a, M> {
     reachable: bool,
     /// Whether a cold arm is being written: see `Emit::enter_cold_arm`.
     in_cold_arm: bool,
+    /// Whether there was an operator whose result depends on how the machine rounds, or on what it does with denormals.
+    computes_floats: bool,
 }
 
 impl<M: Masm> Emit<'_, M> {
@@ -259,7 +262,8 @@ impl<M: Masm> Emit<'_, M> {
         let fits = self.m.finish_function().is_some();
         let end = self.m.buffers().offset();
         check_code_bytes(end as usize)?;
-        let image = FuncImage { start, local, foreign, end, frame_bytes: self.frame.bytes };
+        let plain = !(self.summary.calls || self.computes_floats);
+        let image = FuncImage { start, local, foreign, end, frame_bytes: self.frame.bytes, plain };
         Ok(fits.then_some(image))
     }
 

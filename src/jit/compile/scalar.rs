@@ -209,6 +209,7 @@ impl<M: Masm> Emit<'_, M> {
 
     /// `[t t] -> [t]`.
     pub(super) fn float_binary(&mut self, size: FloatSize, kind: FloatBinary) {
+        self.computes_floats = true;
         let rhs = self.pop_float_operand();
         let lhs = self.pop_float();
         let reuse = self.float_reuse(lhs, rhs);
@@ -236,6 +237,7 @@ impl<M: Masm> Emit<'_, M> {
 
     /// `[t] -> [t]`.
     pub(super) fn float_unary(&mut self, size: FloatSize, kind: FloatUnary) {
+        self.computes_floats = true;
         let src = self.pop_float();
         let result = self.float_result(Some(src));
         self.m.float_unary(size, kind, result.reg, src);

@@ -67,6 +67,7 @@ impl<M: Masm> Emit<'_, M> {
 
     /// `[t t] -> [i32]`.
     pub(super) fn float_compare(&mut self, size: FloatSize, compare: FloatCompare) {
+        self.computes_floats = true;
         let rhs = self.pop_float_operand();
         let lhs = self.pop_float();
         self.test(Test::Float { compare, size, lhs, rhs, inverse: false });

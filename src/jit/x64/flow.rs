@@ -356,7 +356,7 @@ impl X64 {
     }
 
     /// The distance from behind a jump of so many bytes to a position before it.
-    fn distance(&self, target: Mark, jump_bytes: u32) -> i32 {
+    pub(super) fn distance(&self, target: Mark, jump_bytes: u32) -> i32 {
         debug_assert_eq!(target.cold, self.buf.is_cold(), "jumps back stay in one buffer");
         let end = self.buf.offset() + jump_bytes;
         i32::try_from(i64::from(target.offset) - i64::from(end))

@@ -53,6 +53,7 @@ impl RegisterPlan for X64 {
     const FLOAT_ARGS: &'static [Vreg] = &[XMM0, XMM1, XMM2, XMM3, XMM4, XMM5];
     const INT_RESULTS: &'static [Gpr] = &[RAX, RDX];
     const FLOAT_RESULTS: &'static [Vreg] = &[XMM0, XMM1];
+    const ENTRY_CHECK_BYTES: u32 = 25;
     const MEMORY: Gpr = MEMORY;
     const CONTEXT: Gpr = CONTEXT;
     const MEMORY_OPERANDS: bool = true;

@@ -31,7 +31,7 @@ use crate::jit::abi::{
     Builtin, CELL_BYTES, CallPlan, DirectoryEntry, ENTRY_WORDS, FUNC_INDEX_BITS, HOST_FUNC_INDEX, Place,
     SLOT_BITS, at,
 };
-use crate::jit::buffers::Jump;
+use crate::jit::buffers::{Jump, Mark};
 use crate::jit::masm::{FlowOps, Gpr, Masm, RegisterPlan, StubOps, Vreg};
 use crate::spec::ops::{FloatSize, IntSize};
 use crate::spec::trap::Trap;
@@ -188,14 +188,14 @@ impl StubOps for X64 {
     /// | slot, from rsp up | holds |
     /// | --- | --- |
     /// | below 0 | stack parameters |
-    /// | 0 | the host's MXCSR; 4: the default, when it is set |
+    /// | 0 | padding |
     /// | 8–55 | r15 r14 r13 r12 rbx rbp |
     /// | 56 | return address |
     fn entry_stub(&mut self, plan: &CallPlan, params: &[ValType], results: &[ValType]) {
         debug_assert!(!plan.wide && plan.result_bytes == 0, "results of a narrow signature are in registers");
         debug_assert!(plan.params.len() == params.len() && plan.results.len() == results.len());
         self.begin();
-        self.enter_entry();
+        let arithmetic = self.enter_entry();
         if plan.param_bytes != 0 {
             self.alu_imm(Alu::Sub, IntSize::W64, RSP, signed(plan.param_bytes));
         }
@@ -234,6 +234,7 @@ impl StubOps for X64 {
         }
         asm!(self ; xor eax, eax);
         self.leave_entry();
+        self.set_arithmetic(arithmetic);
     }
 
     /// As [`Self::entry_stub`], with counts from the activation, every value a word on the stack.
@@ -246,7 +247,7 @@ impl StubOps for X64 {
     /// | rdx, r10, rcx | next cell, number of parameters, counter | rdx: the first result; rcx: counter |
     fn entry_stub_wide(&mut self) {
         self.begin();
-        self.enter_entry();
+        let arithmetic = self.enter_entry();
         asm!(self
             ; mov rbp, rsp
             ; mov r10d, [BYTE rcx + field(at::ACTIVATION_PARAMS)]
@@ -296,6 +297,7 @@ impl StubOps for X64 {
             ; mov rsp, rbp
             ; xor eax, eax);
         self.leave_entry();
+        self.set_arithmetic(arithmetic);
     }
 
     /// In: arguments as for a function, r11 record, r15 the calling context. Out: as a function.
@@ -439,6 +441,16 @@ impl StubOps for X64 {
     }
 }
 
+/// What an entry stub knows of the host's arithmetic.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+struct Arithmetic {
+    /// Taken where it is not ours.
+    differs: Jump,
+    /// Where the stub goes on when it is.
+    inner: Mark,
+}
+
 /// Bits of a packed reference that hold the function index; all set in one that names a host function.
 const FUNC_INDEX_MASK: i32 = HOST_FUNC_INDEX.cast_signed();
 const _: () = assert!(FUNC_INDEX_MASK == (1 << FUNC_INDEX_BITS) - 1);
@@ -470,7 +482,16 @@ impl X64 {
     }
 
     /// The start of every entry stub. Keeps rsi, rcx, r8 and r9; rbx = rdx = cells, r11 = context; rax is destroyed.
-    fn enter_entry(&mut self) {
+    fn enter_entry(&mut self) -> Arithmetic {
+        let start = self.buf.offset();
+        asm!(self
+            ; stmxcsr [rsp - 8]
+            ; mov eax, [rsp - 8]
+            ; and eax, MXCSR_CONTROL
+            ; cmp eax, MXCSR_DEFAULT);
+        let differs = self.jcc(Cc::NE);
+        let inner = self.buf.here();
+        debug_assert_eq!(inner.offset - start, Self::ENTRY_CHECK_BYTES);
         asm!(self
             ; push rbp
             ; push rbx
@@ -482,27 +503,12 @@ impl X64 {
             ; mov [BYTE rcx + field(at::ACTIVATION_SAVED_SP)], rsp
             ; mov rbx, rdx
             ; mov r11, rdi
-            ; lea r15, [rdi + CONTEXT_BIAS]
-            ; stmxcsr [rsp]
-            ; mov eax, [rsp]
-            ; and eax, MXCSR_CONTROL
-            ; cmp eax, MXCSR_DEFAULT);
-        let as_ours = self.jcc_short(Cc::E);
-        asm!(self
-            ; mov DWORD [rsp + 4], MXCSR_DEFAULT
-            ; ldmxcsr [rsp + 4]);
-        self.land(as_ours);
+            ; lea r15, [rdi + CONTEXT_BIAS]);
+        Arithmetic { differs, inner }
     }
 
-    /// The end of every entry stub: status in eax, first result in rdx, rsp as behind its start. Destroys rcx.
+    /// The end of every entry stub: status in eax, first result in rdx, rsp as behind its start.
     fn leave_entry(&mut self) {
-        asm!(self
-            ; mov ecx, [rsp]
-            ; and ecx, MXCSR_CONTROL
-            ; cmp ecx, MXCSR_DEFAULT);
-        let as_ours = self.jcc_short(Cc::E);
-        asm!(self ; ldmxcsr [rsp]);
-        self.land(as_ours);
         asm!(self
             ; add rsp, 8
             ; pop r15
@@ -511,6 +517,24 @@ impl X64 {
             ; pop r12
             ; pop rbx
             ; pop rbp
+            ; ret);
+    }
+
+    /// Behind the end of an entry stub: the way in where the host's arithmetic is not ours. Ours is set around the stub, whichever way
+    /// that is left.
+    fn set_arithmetic(&mut self, Arithmetic { differs, inner }: Arithmetic) {
+        const CALL_BYTES: u32 = 5;
+        self.land_here(differs);
+        asm!(self
+            ; sub rsp, 24
+            ; stmxcsr [rsp]
+            ; mov DWORD [rsp + 4], MXCSR_DEFAULT
+            ; ldmxcsr [rsp + 4]);
+        let distance = self.distance(inner, CALL_BYTES);
+        asm!(self
+            ; call DWORD distance
+            ; ldmxcsr [rsp]
+            ; add rsp, 24
             ; ret);
     }
 
