@@ -90,7 +90,7 @@ pub struct FuncCode<'a> {
     pub func_index: u32,
     /// Address of its first byte.
     pub address: usize,
-    /// Its bytes: entries, body, cold part and jump tables. Ids that the engine gives to function types stand in them, so those of
+    /// Its bytes: entries, body, cold part, constants and jump tables. Ids that the engine gives to function types stand in them, so those of
     /// another engine, or of one that has seen other modules before, differ there.
     pub bytes: &'a [u8],
     /// Bytes of its body in the module.
@@ -113,7 +113,7 @@ impl Module {
         let config = engine.config();
         let decoded = decode(&bytes, config.features, &config.module_limits)?;
         let compile = || jit::compile(&bytes, &decoded, &engine.target());
-        if bytes.len() < PARALLEL_BYTES_MIN {
+        if decoded.decl.code_section.len() < PARALLEL_BYTES_MIN {
             let image = compile()?;
             return Self::publish(engine, bytes.into_owned().into(), decoded, image);
         }

@@ -25,7 +25,7 @@ pub(crate) struct FuncImage {
     pub(crate) local: u32,
     /// Entry for calls from elsewhere, for functions that can be reached from elsewhere.
     pub(crate) foreign: Option<u32>,
-    /// One past the last byte, cold part and jump tables included.
+    /// One past the last byte, cold part, constants and jump tables included.
     pub(crate) end: u32,
     /// Bytes between the stack pointer and the return address once the prologue is through. With 0 there is no frame: the
     /// return address is where the call left it.

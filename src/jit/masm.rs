@@ -145,6 +145,9 @@ impl Cond {
     }
 }
 
+/// Bytes of a constant behind a function: an f32 takes as many as an f64. They are aligned, so that no read crosses cache lines.
+pub(super) const CONSTANT_BYTES: u32 = 8;
+
 /// The two 32-bit words of a 64-bit one, the lower first.
 fn halves(bits: u64) -> [u32; 2] {
     let [a, b, c, d, e, f, g, h] = bits.to_le_bytes();
@@ -460,7 +463,6 @@ pub(crate) trait Masm: RegisterPlan + ScalarOps + FloatOps + MemoryOps + FlowOps
     }
     /// Writes the constants that the function reads behind what is in the cold buffer, each once. Provided.
     fn constants(&mut self) {
-        const CONSTANT_BYTES: u32 = 8;
         let wanted = self.buffers().take_constants();
         if !wanted.is_empty() {
             self.align(CONSTANT_BYTES);

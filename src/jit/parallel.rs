@@ -25,8 +25,9 @@ const CHUNK_BYTES: usize = 64 * 1024;
 /// Modules whose bodies have fewer bytes are compiled on the calling thread.
 const SERIAL_BYTES_MAX: usize = 128 * 1024;
 
-/// Chunks start at multiples of this many bytes.
+/// Chunks start at multiples of this many bytes, as the functions in them do: constants and loops are aligned within a chunk.
 const CHUNK_ALIGN: usize = 16;
+const _: () = assert!(CHUNK_ALIGN.is_multiple_of(super::masm::CONSTANT_BYTES as usize));
 
 /// A worker is kept for the next chunk unless this one has had longer bodies or more code.
 const KEPT_BODY_BYTES_MAX: usize = 1 << 20;

@@ -130,7 +130,7 @@ const LEAVES: [&str; 2] = ["b ", "br "];
 /// How the names of calls begin.
 const CALLS: [&str; 3] = ["call", "bl ", "blr "];
 
-/// Length and text of the first instruction; jump tables lie behind the code.
+/// Length and text of the first instruction; constants and jump tables lie behind the code.
 fn decode_x64(code: &[u8]) -> (usize, String) {
     match amd64::InstDecoder::default().decode(&mut U8Reader::new(code)) {
         Ok(found) => (usize::try_from(found.len().to_const()).unwrap_or(1).max(1), found.to_string()),

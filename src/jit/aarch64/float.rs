@@ -6,7 +6,7 @@
 //!
 //! The machine's arithmetic is the standard's as long as nothing changes its control register: minima order zeros and pass
 //! NaNs on, conversions to integers saturate and make 0 of a NaN. Memory operands are read at exactly the type's width.
-//! Constants are made in registers: nothing is loaded from the code.
+//! Constants that no instruction holds are read from behind the function, or made in registers.
 
 use dynasmrt::DynasmApi;
 

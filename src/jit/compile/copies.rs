@@ -33,8 +33,8 @@ impl<M: Masm> Emit<'_, M> {
     #[inline]
     pub(super) fn remember_int(&mut self, reg: Gpr, local: Touched) {
         if self.tuned(Tuning::CACHE_LOCALS) && self.s.ints.is_temp(reg.0) {
-            self.s.ints.remember(reg.0, local);
-            self.s.copies[local as usize] = reg.0;
+            let last = std::mem::replace(&mut self.s.copies[local as usize], reg.0);
+            self.s.ints.remember(reg.0, local, last);
         }
     }
 
@@ -42,8 +42,8 @@ impl<M: Masm> Emit<'_, M> {
     #[inline]
     pub(super) fn remember_float(&mut self, reg: Vreg, local: Touched) {
         if self.tuned(Tuning::CACHE_LOCALS) && self.s.floats.is_temp(reg.0) {
-            self.s.floats.remember(reg.0, local);
-            self.s.copies[local as usize] = reg.0;
+            let last = std::mem::replace(&mut self.s.copies[local as usize], reg.0);
+            self.s.floats.remember(reg.0, local, last);
         }
     }
 

@@ -125,9 +125,13 @@ impl RegSet {
 
     // Copies of locals.
 
-    /// The register holds what this local is until one of them is written.
+    /// The register holds what this local is until one of them is written; `last`, which may be another register, does so no more: a
+    /// local has one copy at most.
     #[inline]
-    pub(crate) fn remember(&mut self, reg: u8, local: Touched) {
+    pub(crate) fn remember(&mut self, reg: u8, local: Touched, last: u8) {
+        if self.copied[last as usize] == local {
+            self.forget(last);
+        }
         self.copies |= 1 << reg;
         self.copied[reg as usize] = local;
     }

@@ -5,7 +5,7 @@
 //! Start at [`FloatOps::float_binary`].
 //!
 //! Memory operands are read at exactly the type's width; the bitwise instructions, which would read 16 bytes, take registers
-//! only. Constants are made in registers: nothing is loaded from the code.
+//! only. Constants are read from behind the function, or made in registers.
 
 use super::X64;
 use super::encode::{Alu, Cc, CondCodes, Exits, FORM_REL32, Op, REL32_BYTES, Rm, Shift, Short, cond_codes};
