@@ -19,6 +19,7 @@
 
   (func (export "nothing"))
   (func (export "inc") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+  (func (export "inc-by-call") (param i32) (result i32) (call $f0 (local.get 0)))
 
   (func (export "loop") (param $n i32) (result i32) (local $x i32)
     (loop $again

@@ -89,9 +89,10 @@ const fn case(title: &'static str, export: &'static str, way: Way, goal: Option<
     Case { title, export, way, goal }
 }
 
-const CASES: [Case; 19] = [
+const CASES: [Case; 20] = [
     case("host to guest, () -> ()", "nothing", Way::Nothing, Some(Goal::Times(0.6))),
     case("host to guest, (i32) -> i32", "inc", Way::Value, Some(Goal::Times(0.6))),
+    case("host to guest, and on to another", "inc-by-call", Way::Value, None),
     case("in the guest: the loop alone", "loop", Way::Inside, None),
     case("direct call", "direct", Way::Inside, None),
     case("call of an imported guest function", "import", Way::Inside, None),
