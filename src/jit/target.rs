@@ -104,8 +104,9 @@ bit_set! {
 bit_set! {
     /// The tuning table: one bit per technique of the compiler, so that its gain stays measurable. No bit changes a result.
     ///
-    /// Behind each stands the run time without it, as a multiple of that with all: geometric mean of 18 programs, and the program that loses most
-    /// (`skep-peers --ablation`, `x86_64`, 2026-11-25). What brings less than 1 % in the mean and 5 % to every program goes.
+    /// Behind each stands the run time without it, as a multiple of that with all: geometric mean of 18 programs of the index, and the program
+    /// that loses most, of all (`skep-peers --ablation` with names, `--without`; `x86_64`, 2026-11-25). What brings less than 1 % in the mean and
+    /// 5 % to every program goes.
     Tuning {
         /// Hot locals keep a register for the whole function. 1.44; 2mm 2.24.
         PINS = 0, "pins";
@@ -119,7 +120,8 @@ bit_set! {
         ALIAS_LOCALS = 4, "alias-locals";
         /// Operators on constants are folded. 1.00; richards 1.11.
         FOLD = 5, "fold";
-        /// Multiplications, divisions and remainders by constants become shifts, `lea`s, masks and multiplications. 1.00; random 1.24.
+        /// Multiplications by constants, divisions and remainders by unsigned powers of two, and those of 32 bits by constants whose reciprocal has 32 bits, become
+        /// shifts, `lea`s, masks and multiplications. 1.00; random 1.24.
         STRENGTH = 6, "strength";
         /// Parameters and results travel in registers. 1.07; richards 1.38.
         REGISTER_CALLS = 7, "register-calls";
