@@ -104,38 +104,38 @@ bit_set! {
 bit_set! {
     /// The tuning table: one bit per technique of the compiler, so that its gain stays measurable. No bit changes a result.
     ///
-    /// Behind each stands the run time without it, as a multiple of that with all: geometric mean of 18 programs of the index, and the program
-    /// that loses most, of all (`skep-peers --ablation` with names, `--without`; `x86_64`, 2026-11-25). What brings less than 1 % in the mean and
-    /// 5 % to every program goes.
+    /// Behind each stands the run time without it, as a multiple of that with all: geometric mean of 21 programs of the index, and the one that
+    /// loses most (`skep-peers --set index --ablation --runs 3 --limit 0.6` with their names; `x86_64`, 2026-11-25). Where code lies moves
+    /// quicksort and hashset by up to a third, and a mean by 2 %. What brings less than 1 % in the mean and 5 % to every program goes.
     Tuning {
-        /// Hot locals keep a register for the whole function. 1.44; 2mm 2.24.
+        /// Hot locals keep a register for the whole function. 1.42; 2mm 2.23.
         PINS = 0, "pins";
-        /// Comparisons are fused into the branch, `if` or `select` behind them. 1.11; sieve 1.60.
+        /// Comparisons are fused into the branch, `if` or `select` behind them. 1.11; sieve 1.62.
         FUSE_COMPARE = 1, "fuse-compare";
-        /// Constants and frame slots are operands of instructions instead of being loaded first. 1.14; sieve 1.49.
+        /// Constants and frame slots are operands of instructions instead of being loaded first. 1.13; sieve 1.49.
         FUSE_OPERAND = 2, "fuse-operand";
-        /// Results are computed straight into the local that is set next. 1.03; gemm 1.18.
+        /// Results are computed straight into the local that is set next. 1.01; gemm 1.20.
         SET_TARGET = 3, "set-target";
-        /// `local.get` emits nothing until the value is used. 1.14; gemm 1.45.
+        /// `local.get` emits nothing until the value is used. 1.11; gemm 1.47.
         ALIAS_LOCALS = 4, "alias-locals";
-        /// Operators on constants are folded. 1.00; richards 1.11.
+        /// Operators on constants are folded. 0.99; 2mm 1.08.
         FOLD = 5, "fold";
         /// Multiplications by constants, divisions and remainders by unsigned powers of two, and those of 32 bits by constants whose reciprocal has 32 bits, become
-        /// shifts, `lea`s, masks and multiplications. 1.00; random 1.24.
+        /// shifts, `lea`s, masks and multiplications. 1.01; random 1.24.
         STRENGTH = 6, "strength";
-        /// Parameters and results travel in registers. 1.07; richards 1.38.
+        /// Parameters and results travel in registers. 1.04; richards 1.39.
         REGISTER_CALLS = 7, "register-calls";
-        /// Loop heads are aligned. 1.00; matrix 1.09.
+        /// Loop heads are aligned. 0.98; matrix 1.08.
         ALIGN_LOOPS = 8, "align-loops";
-        /// Pins that a function does not need serve as temporaries. 1.00; chacha20 1.14.
+        /// Pins that a function does not need serve as temporaries. 0.99; quicksort 1.11.
         EXTRA_TEMPS = 9, "extra-temps";
-        /// A local that lives in the frame is read from a temporary that still holds its value. 1.06; generichash2 1.34.
+        /// A local that lives in the frame is read from a temporary that still holds its value. 1.05; generichash2 1.35.
         CACHE_LOCALS = 10, "cache-locals";
-        /// `and` is fused into the `eqz`, branch or `if` behind it. 1.00; pathfinding 1.09.
+        /// `and` is fused into the `eqz`, branch or `if` behind it. 0.99; pathfinding 1.08.
         FUSE_BITS = 11, "fuse-bits";
-        /// Floating-point constants are read from behind the function. 1.01; gemm 1.20.
+        /// Floating-point constants are read from behind the function. 0.97; gemm 1.21.
         CONSTANT_POOL = 12, "constant-pool";
-        /// What is seldom executed, by the look of it, stands behind the function. 1.11; pathfinding 6.06.
+        /// What is seldom executed, by the look of it, stands behind the function. 1.05; pathfinding 5.68.
         COLD_ARMS = 13, "cold-arms";
         /// Indirect calls find functions of other instances without a stub: such a call takes 2.9 ns instead of 4.4 (`--calls`).
         FOREIGN_CALLS = 14, "foreign-calls";
