@@ -6,10 +6,43 @@ use skep::{Engine, Error, Free, Instance, Linker, Module, Store, Template};
 
 use crate::floor::{Floor, Written};
 
+/// How instances come and go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// One at a time: each takes the place of the one before.
+    Loop,
+    /// Many live at once, spawned and freed one by one: they do not fit into the caches.
+    Many,
+    /// As many, by one call each.
+    Batch,
+}
+
+impl Way {
+    const ALL: [Self; 3] = [Self::Loop, Self::Many, Self::Batch];
+    /// Instances of a batch.
+    const MANY: usize = 10_000;
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Loop => "in a loop",
+            Self::Many => "10000, one by one",
+            Self::Batch => "10000, in a batch",
+        }
+    }
+
+    const fn live(self) -> usize {
+        match self {
+            Self::Loop => 1,
+            Self::Many | Self::Batch => Self::MANY,
+        }
+    }
+}
+
 /// A store that makes instances of one module, and its floor.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    /// How many instances are there at once: 1 uses the same places again, many do not fit into the caches.
+    pub(crate) way: Way,
+    /// How many instances are there at once.
     pub(crate) live: usize,
     /// How much longer a cycle takes than the cheapest, roughly: so many fewer are run.
     pub(crate) weight: usize,
@@ -22,6 +55,11 @@ pub(crate) struct Case {
 impl Case {
     /// Spawns as many instances as are to be there at once, and frees them.
     pub(crate) fn live_and_die(&mut self) -> Result<(), Error> {
+        if self.way == Way::Batch {
+            let batch = self.store.spawn_batch(&self.template, 0..self.live as u64)?;
+            self.store.free_batch(&batch, Free::WhenUnreachable)?;
+            return Ok(());
+        }
         for n in 0..self.live {
             self.instances.push(self.store.spawn(&self.template, n as u64)?);
         }
@@ -32,17 +70,16 @@ impl Case {
     }
 }
 
-/// One instance at once, or many.
-const LIVE: [usize; 2] = [1, 1_000];
-
 /// Every case.
 pub(crate) fn all(engine: &Engine) -> Result<Vec<Case>, Error> {
     let mut cases = Vec::new();
     for (name, text, weight, written) in modules() {
         let module = Module::new(engine, text)?;
-        for live in LIVE {
+        for way in Way::ALL {
+            let live = way.live();
             cases.push(Case {
                 name,
+                way,
                 live,
                 weight,
                 floor: Floor::new(&written, live),
@@ -59,23 +96,24 @@ pub(crate) fn all(engine: &Engine) -> Result<Vec<Case>, Error> {
 const FUNCS: usize = 1_000;
 const ELEMENTS: usize = 500;
 
-/// Bytes that the case with a memory touches: a page of the system's.
-const TOUCHED_BYTES: usize = 4096;
+/// A page of the system's.
+const PAGE_BYTES: usize = 4096;
 
 fn modules() -> Vec<(&'static str, String, usize, Written)> {
     let empty = Written::default();
-    let data = "x".repeat(TOUCHED_BYTES);
-    let touching = format!(r#"(module (memory 1) (data (i32.const 0) "{data}"))"#);
+    let page = "x".repeat(PAGE_BYTES);
+    let touching =
+        format!(r#"(module (memory 1 1) (data (i32.const 0) "{page}") (data (i32.const 32768) "{page}"))"#);
     vec![
         ("an empty module", "(module)".into(), 1, empty),
-        ("a memory of one page", "(module (memory 1))".into(), 20, Written { memories: 1, ..empty }),
+        ("one page of memory", "(module (memory 1 1))".into(), 5, Written { memories: 1, ..empty }),
         (
-            "a memory of one page, 4 KiB of it touched",
+            "one page of memory, 8 KiB of it written",
             touching,
-            20,
-            Written { memories: 1, touched_bytes: TOUCHED_BYTES, ..empty },
+            10,
+            Written { memories: 1, touched_bytes: 2 * PAGE_BYTES, ..empty },
         ),
-        ("a hundred functions, none a value", with_funcs(100, 0), 1, empty),
+        ("3 functions", with_funcs(3, 0), 1, empty),
         (
             "1000 functions, a table of 500 elements",
             with_funcs(FUNCS, ELEMENTS),

@@ -9,7 +9,7 @@ const BLOCK_BYTES: usize = 128;
 /// Bytes of a table in a context.
 const TABLE_VIEW_BYTES: usize = 24;
 /// Bytes of an instance's row, hot and cold, of its entry in the directory, and of the host's `u64`.
-const INSTANCE_BYTES: usize = 64 + 240 + 16 + 8;
+const INSTANCE_BYTES: usize = 80 + 168 + 16 + 8;
 /// Bytes of a memory's row.
 const MEMORY_BYTES: usize = 144;
 /// Bytes of a table's row.

@@ -57,20 +57,21 @@ fn run(options: &Options) -> Result<(), Error> {
             }
         }
     }
-    println!("{}", if options.csv { "case,live at once,ns,floor ns,ratio" } else { HEAD });
+    println!("{}", if options.csv { "case,way,ns,floor ns,ratio" } else { HEAD });
     for (case, figures) in cases.iter().zip(&mut figures) {
         let (spawned, floor) = figures.medians();
-        let (name, live, ratio) = (case.name, case.live, spawned / floor);
+        let (name, way, ratio) = (case.name, case.way.name(), spawned / floor);
         if options.csv {
-            println!("{name},{live},{spawned:.1},{floor:.1},{ratio:.2}");
+            println!("{name},{way},{spawned:.1},{floor:.1},{ratio:.2}");
         } else {
-            println!("{name:<46} {live:>6} {spawned:>10.1} {floor:>10.1} {ratio:>7.2}");
+            println!("{name:<40} {way:>18} {spawned:>10.1} {floor:>10.1} {ratio:>7.2}");
         }
     }
     Ok(())
 }
 
-const HEAD: &str = "spawn + free of                                    live         ns      floor   ratio";
+const HEAD: &str =
+    "spawn + free of                                                          ns      floor   ratio";
 
 /// Nanoseconds of each round.
 #[derive(Clone, Default)]

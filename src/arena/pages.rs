@@ -30,6 +30,35 @@ impl Protection {
 /// Zeroing at most this much is done by writing; a larger range costs less when the kernel takes its pages back.
 const ZERO_BY_WRITING_BYTES_MAX: usize = 64 * 1024;
 
+/// So much of one range stays in memory when it is zeroed; what goes beyond is given back.
+const RESIDENT_BYTES_MAX: usize = 4 << 20;
+
+/// How many runs of touched pages one question asks for, where their number is not known.
+const REGIONS_AT_ONCE: usize = 32;
+
+/// Some pages that were touched, as the kernel names them (`page_region` of its uapi `fs.h`).
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Region {
+    start: u64,
+    end: u64,
+    categories: u64,
+}
+
+impl Region {
+    /// Addresses, as offsets from `start` bytes behind `base`.
+    fn offsets(&self, base: NonNull<u8>, start: usize) -> Range<usize> {
+        let first = base.as_ptr().addr() + start;
+        let offset = |address: u64| usize::try_from(address).map_or(usize::MAX, |address| address - first);
+        offset(self.start)..offset(self.end)
+    }
+}
+
+/// Opens what asking about touched pages needs, once per process: a descriptor.
+pub(super) fn prepare_scans() {
+    sys::prepare_scans();
+}
+
 /// Bytes in a page of this host.
 pub(crate) fn page_bytes() -> usize {
     static CACHED: AtomicUsize = AtomicUsize::new(0);
@@ -120,6 +149,22 @@ impl Mapping {
         }
         let bytes = range.len();
         sys::discard(self.at(&range), bytes).map_err(|error| told(&error, "discarding", bytes))
+    }
+
+    /// Which pages of `range` (offsets, whole pages) hold or held anything: in memory, or swapped out, but for those that are
+    /// known to be zero still. Returns how many entries of `regions` were filled in, in order, and how far the answer goes: less
+    /// than all of it if there was no room for more.
+    ///
+    /// # Errors
+    /// If the kernel cannot tell.
+    fn scan(&self, range: Range<usize>, regions: &mut [Region]) -> io::Result<(usize, usize)> {
+        let first = self.at(&range);
+        let (found, end) = sys::scan(first, range.len(), regions)?;
+        // Whoever asks for the rest must get on.
+        if end == 0 {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        Ok((found, range.start + end))
     }
 
     /// Asks for small pages: ranges touched here and there must not become resident by 2 MiB at a time.
@@ -237,15 +282,85 @@ impl Span {
         Ok(())
     }
 
-    /// Fills the first `bytes` with zeros, however they were written. They must be accessible.
-    pub(crate) fn zero(&mut self, bytes: usize) {
+    /// Fills the first `bytes` with zeros, however they were written. They must be accessible. Returns how many bytes of the
+    /// span stay in memory at most.
+    ///
+    /// Where the kernel can tell which pages were touched, only these are written, and what lies beyond the first
+    /// `RESIDENT_BYTES_MAX` of them goes back to it. Elsewhere a few bytes are written and more go back.
+    pub(crate) fn zero(&mut self, bytes: usize) -> usize {
         let whole = whole_pages(bytes);
         assert!(whole <= self.accessible, "zeroing {bytes} of {} accessible bytes", self.accessible);
-        let taken_back =
-            bytes > ZERO_BY_WRITING_BYTES_MAX && self.mapping.discard(self.start..self.start + whole).is_ok();
-        if !taken_back {
-            self.bytes_mut(bytes).fill(0);
+        let mut regions = [Region::default(); REGIONS_AT_ONCE];
+        let (mut from, mut resident) = (0, 0);
+        while from < whole {
+            let Ok((found, end)) = self.mapping.scan(self.start + from..self.start + whole, &mut regions)
+            else {
+                return resident + self.zero_blindly(from, bytes);
+            };
+            for region in &regions[..found] {
+                let region = region.offsets(self.mapping.base, self.start);
+                if resident + region.len() > RESIDENT_BYTES_MAX {
+                    return resident + self.zero_blindly(region.start, bytes);
+                }
+                resident += region.len();
+                self.zero_part(region);
+            }
+            from = end - self.start;
         }
+        resident
+    }
+
+    /// Fills `from..bytes` with zeros, not knowing what of it was touched; how many bytes of it stay in memory at most.
+    fn zero_blindly(&mut self, from: usize, bytes: usize) -> usize {
+        let whole = whole_pages(bytes);
+        let taken_back = whole - from > ZERO_BY_WRITING_BYTES_MAX && self.discard(from, whole).is_ok();
+        if taken_back {
+            return 0;
+        }
+        self.bytes_mut(whole)[from..].fill(0);
+        whole - from
+    }
+
+    fn discard(&mut self, from: usize, to: usize) -> io::Result<()> {
+        assert!(from <= to && to <= self.bytes, "{from}..{to} of {} bytes", self.bytes);
+        self.mapping.discard(self.start + from..self.start + to)
+    }
+
+    /// Gives the memory behind spans that are all zero back to the kernel. They follow one another.
+    pub(crate) fn discard_zeros(first: &mut Self, last: Option<&mut Self>) -> io::Result<()> {
+        let end = last.map_or(first.start + first.accessible, |last| last.start + last.accessible);
+        first.mapping.discard(first.start..end)
+    }
+
+    /// Whether `next` begins where this one ends, with nothing between that cannot be accessed.
+    pub(crate) fn is_followed_by(&self, next: &Self) -> bool {
+        Arc::ptr_eq(&self.mapping, &next.mapping)
+            && self.start + self.bytes == next.start
+            && self.accessible == self.bytes
+            && next.accessible == next.bytes
+    }
+
+    /// What of this span and those that follow it, up to `last`, was touched, from an offset on, and how far the answer goes. It
+    /// ends early when `regions` is full.
+    pub(crate) fn scan_to(
+        &self,
+        last: &Self,
+        from: usize,
+        regions: &mut [Region],
+    ) -> io::Result<(usize, usize)> {
+        let end = last.start + last.bytes;
+        let (found, end) = self.mapping.scan(self.start + from..end, regions)?;
+        Ok((found, end - self.start))
+    }
+
+    /// Where a region begins and ends that a scan from this span has named, as offsets from its start.
+    pub(crate) fn offsets(&self, region: &Region) -> Range<usize> {
+        region.offsets(self.mapping.base, self.start)
+    }
+
+    /// As `zero`, for part of the span that the kernel has named.
+    pub(crate) fn zero_part(&mut self, part: Range<usize>) {
+        self.bytes_mut(part.end)[part].fill(0);
     }
 
     /// The first `len` bytes, which must be accessible. Nothing else may write to them meanwhile: no machine code.
@@ -276,6 +391,7 @@ pub(crate) mod inject {
         static CALLS: Cell<u64> = const { Cell::new(0) };
         static FAILING: Cell<Option<u64>> = const { Cell::new(None) };
         static NO_BARRIERS: Cell<bool> = const { Cell::new(false) };
+        static NO_SCANS: Cell<bool> = const { Cell::new(false) };
     }
 
     /// How many kernel calls this thread has made, failed ones included.
@@ -299,6 +415,18 @@ pub(crate) mod inject {
         result
     }
 
+    /// Runs `work` as on a kernel that cannot tell which pages were touched.
+    pub(crate) fn without_scans<R>(work: impl FnOnce() -> R) -> R {
+        NO_SCANS.set(true);
+        let result = work();
+        NO_SCANS.set(false);
+        result
+    }
+
+    pub(super) fn scans_are_refused() -> bool {
+        NO_SCANS.get()
+    }
+
     pub(super) fn barriers_are_refused() -> bool {
         NO_BARRIERS.get()
     }
@@ -319,6 +447,8 @@ mod sys {
     use std::mem::MaybeUninit;
     use std::ops::Range;
     use std::ptr::{NonNull, null_mut};
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicI32, Ordering};
 
     pub(super) const PROT_NONE: i32 = libc::PROT_NONE;
     pub(super) const PROT_READ_WRITE: i32 = libc::PROT_READ | libc::PROT_WRITE;
@@ -345,6 +475,10 @@ mod sys {
 
     pub(super) fn map(bytes: usize, protection: i32) -> io::Result<NonNull<u8>> {
         admit()?;
+        map_uncounted(bytes, protection)
+    }
+
+    fn map_uncounted(bytes: usize, protection: i32) -> io::Result<NonNull<u8>> {
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
         // SAFETY: without MAP_FIXED the kernel picks a range that nobody uses.
         let base = unsafe { libc::mmap(null_mut(), bytes, protection, flags, -1, 0) };
@@ -372,6 +506,112 @@ mod sys {
         admit()?;
         // SAFETY: I1: the range is the caller's, private and anonymous, so it reads as zeros afterwards.
         checked(unsafe { libc::madvise(at.as_ptr().cast(), bytes, libc::MADV_DONTNEED) })
+    }
+
+    /// Argument of the scan, from the kernel's uapi `fs.h` (`pm_scan_arg`).
+    #[repr(C)]
+    #[derive(Default)]
+    struct ScanArgument {
+        size: u64,
+        flags: u64,
+        start: u64,
+        end: u64,
+        walk_end: u64,
+        regions: u64,
+        regions_len: u64,
+        max_pages: u64,
+        category_inverted: u64,
+        category_mask: u64,
+        category_anyof_mask: u64,
+        return_mask: u64,
+    }
+
+    /// `_IOWR('f', 16, struct pm_scan_arg)`.
+    const PAGEMAP_SCAN: libc::Ioctl = 0xC060_6610_u32 as libc::Ioctl;
+    const PAGE_IS_PRESENT: u64 = 1 << 3;
+    const PAGE_IS_SWAPPED: u64 = 1 << 4;
+    /// Maps the page of zeros: it was read only.
+    const PAGE_IS_PFNZERO: u64 = 1 << 5;
+
+    pub(super) fn scan(
+        at: NonNull<u8>,
+        bytes: usize,
+        regions: &mut [super::Region],
+    ) -> io::Result<(usize, usize)> {
+        #[cfg(test)]
+        if super::inject::scans_are_refused() {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        let file = scan_file().ok_or(io::ErrorKind::Unsupported)?;
+        admit()?;
+        let start = at.as_ptr().addr() as u64;
+        let mut argument = ScanArgument {
+            size: size_of::<ScanArgument>() as u64,
+            start,
+            end: start + bytes as u64,
+            regions: regions.as_mut_ptr().expose_provenance() as u64,
+            regions_len: regions.len() as u64,
+            category_inverted: PAGE_IS_PFNZERO,
+            category_mask: PAGE_IS_PFNZERO,
+            category_anyof_mask: PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
+            ..ScanArgument::default()
+        };
+        // SAFETY: I1: the kernel reads the argument, writes its `walk_end`, and fills at most `regions_len` regions, which are
+        // borrowed for the call and valid whatever is written; it changes nothing of the range.
+        let found = unsafe { libc::ioctl(file, PAGEMAP_SCAN, &raw mut argument) };
+        let found = usize::try_from(found).map_err(|_| io::Error::last_os_error())?;
+        // The kernel stops early only when there is no room for more; else it leaves `walk_end` where it last emptied its buffer.
+        let end = if found < regions.len() { bytes as u64 } else { argument.walk_end - start };
+        Ok((found, usize::try_from(end).unwrap_or(bytes)))
+    }
+
+    pub(super) fn prepare_scans() {
+        let _ = scan_file();
+    }
+
+    /// The file through which this process asks about its own pages; none where the kernel does not have the question. A file
+    /// opened before a fork answers for the parent, so its number is kept in a page that a fork empties.
+    fn scan_file() -> Option<i32> {
+        static KEPT: OnceLock<Option<Kept>> = OnceLock::new();
+        let kept = KEPT.get_or_init(Kept::new).as_ref()?;
+        let number = kept.number();
+        match number.load(Ordering::Relaxed) {
+            0 => {
+                // Two threads at once open two files: one number too many, nothing worse.
+                let opened = open_scan_file().map_or(-1, |file| file.saturating_add(1));
+                number.store(opened, Ordering::Relaxed);
+                (opened > 0).then(|| opened - 1)
+            }
+            opened if opened > 0 => Some(opened - 1),
+            _ => None,
+        }
+    }
+
+    fn open_scan_file() -> Option<i32> {
+        // SAFETY: the path is a string with its zero; no memory of ours is touched.
+        let file = unsafe { libc::open(c"/proc/self/pagemap".as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC) };
+        (file >= 0).then_some(file)
+    }
+
+    /// A page that lasts as long as the process and is empty in a forked one.
+    struct Kept(super::Mapping);
+
+    impl Kept {
+        fn new() -> Option<Self> {
+            let bytes = super::page_bytes();
+            // Once per process, so not among what tests count.
+            let base = map_uncounted(bytes, PROT_READ_WRITE).ok()?;
+            let mapping = super::Mapping { base, bytes };
+            // SAFETY: I1: the range is the mapping's own, private and anonymous.
+            let advised = unsafe { libc::madvise(base.as_ptr().cast(), bytes, libc::MADV_WIPEONFORK) };
+            (advised == 0).then_some(Self(mapping))
+        }
+
+        /// The number of the file, plus one; 0 before it is opened, negative if it cannot be.
+        fn number(&self) -> &AtomicI32 {
+            // SAFETY: I1: the mapping is readable, writable, aligned and zeroed, lives as long as `self`, and holds nothing else.
+            unsafe { self.0.base().cast::<AtomicI32>().as_ref() }
+        }
     }
 
     pub(super) fn prefer_small_pages(at: NonNull<u8>, bytes: usize) {
@@ -450,6 +690,14 @@ mod sys {
     pub(super) fn discard(_at: NonNull<u8>, _bytes: usize) -> io::Result<()> {
         refused()
     }
+    pub(super) fn scan(
+        _at: NonNull<u8>,
+        _bytes: usize,
+        _regions: &mut [super::Region],
+    ) -> io::Result<(usize, usize)> {
+        refused()
+    }
+    pub(super) fn prepare_scans() {}
     pub(super) fn prefer_small_pages(_at: NonNull<u8>, _bytes: usize) {}
     pub(super) fn register_core_synchronization() -> bool {
         false
@@ -464,7 +712,7 @@ mod sys {
 
 #[cfg(test)]
 mod tests {
-    use super::{Carver, Mapping, Protection, inject, page_bytes, thread_stack_bounds, whole_pages};
+    use super::{Carver, Mapping, Protection, Region, inject, page_bytes, thread_stack_bounds, whole_pages};
 
     /// Whether this process can read the byte at `address`, asked without touching it.
     pub(super) fn is_readable(address: usize) -> bool {
@@ -507,16 +755,46 @@ mod tests {
     }
 
     #[test]
-    fn zeroing_reaches_the_last_byte_by_either_way() {
-        for bytes in [1, 100, 64 * 1024, 64 * 1024 + 1, 1 << 20] {
-            for fail in [0, 1] {
-                let mut span =
-                    Carver::zeroed(whole_pages(bytes)).unwrap().cut(whole_pages(bytes), 0).unwrap();
-                span.bytes_mut(bytes).fill(0xa5);
-                inject::with_failing_call(fail, || span.zero(bytes));
-                assert!(span.bytes(bytes).iter().all(|byte| *byte == 0), "{bytes} bytes, call {fail} fails");
+    fn zeroing_reaches_the_last_byte_by_every_way() {
+        for bytes in [1, 100, 64 * 1024, 64 * 1024 + 1, 1 << 20, 6 << 20] {
+            for fail in [0, 1, 2] {
+                let zeroed = || {
+                    let mut span =
+                        Carver::zeroed(whole_pages(bytes)).unwrap().cut(whole_pages(bytes), 0).unwrap();
+                    span.bytes_mut(bytes).fill(0xa5);
+                    let resident = inject::with_failing_call(fail, || span.zero(bytes));
+                    assert!(
+                        span.bytes(bytes).iter().all(|byte| *byte == 0),
+                        "{bytes} bytes, call {fail} fails"
+                    );
+                    assert!(resident <= whole_pages(bytes), "{resident} of {bytes} bytes, call {fail} fails");
+                };
+                zeroed();
+                inject::without_scans(zeroed);
             }
         }
+    }
+
+    #[test]
+    fn only_what_was_touched_stays_in_memory() {
+        let page = page_bytes();
+        let mut span = Carver::zeroed(64 * page).unwrap().cut(64 * page, 0).unwrap();
+        if span.scan_to(&span, 0, &mut [Region::default(); 1]).is_err() {
+            return; // an older kernel
+        }
+        assert_eq!(span.zero(64 * page), 0);
+        let mut touched = 0;
+        for at in [0, 1, 5, 30, 63] {
+            span.bytes_mut(64 * page)[at * page + 7] = 1;
+            touched += 1;
+            assert_eq!(span.zero(64 * page), touched * page);
+        }
+        // More runs than one question has room for.
+        for at in (0..64).step_by(2).chain([1]) {
+            span.bytes_mut(64 * page)[at * page] = 1;
+        }
+        assert_eq!(span.zero(64 * page), 35 * page);
+        assert!(span.bytes(64 * page).iter().all(|byte| *byte == 0));
     }
 
     #[test]

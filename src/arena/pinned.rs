@@ -1,7 +1,7 @@
 //! Blocks whose address never changes: contexts of instances and the cells machine code points at.
 //!
 //! Blocks are cut from chunks that live as long as the pool, in size classes, and reused last-in first-out. A block
-//! is zero when it is handed out. This file does not know what a block holds; whoever gives an address to machine
+//! is zero, or a copy of another, when it is handed out. This file does not know what a block holds; whoever gives an address to machine
 //! code frees the block only when that code can no longer run.
 //!
 //! # Invariants
@@ -42,7 +42,7 @@ pub(crate) struct PinnedPool {
 /// The blocks of one size.
 #[derive(Debug)]
 struct Class {
-    /// Zeroed; the most recently used last.
+    /// The most recently used last.
     free: Vec<NonNull<u8>>,
     /// Where the uncut rest of the newest chunk begins.
     rest: NonNull<u8>,
@@ -76,6 +76,12 @@ impl PinnedBlock {
         self.first
     }
 
+    /// Address and class; the block is no more.
+    #[inline]
+    fn into_parts(self) -> (NonNull<u8>, u32) {
+        (self.first, self.class)
+    }
+
     /// How many bytes it has: at least what was asked for.
     #[inline]
     pub(crate) fn len(&self) -> usize {
@@ -94,13 +100,37 @@ impl PinnedPool {
     /// A zeroed block of at least `bytes`: 64-byte aligned, or 16-byte aligned up to 16 bytes.
     ///
     /// # Errors
-    /// If the kernel refuses memory; never after a `reserve` that covers it.
+    /// If the kernel refuses memory.
     ///
     /// # Panics
     /// If `bytes` exceed `BLOCK_BYTES_MAX`.
     #[inline]
     pub(crate) fn alloc(&mut self, bytes: usize) -> io::Result<PinnedBlock> {
-        let class = class_of(bytes);
+        let mut block = self.take(class_of(bytes))?;
+        self.bytes_mut(&mut block).fill(0);
+        Ok(block)
+    }
+
+    /// A block that begins as a copy of another one of this pool, and as large. No machine code may write to that one meanwhile.
+    ///
+    /// # Errors
+    /// If the kernel refuses memory.
+    ///
+    /// # Panics
+    /// If the block is another pool's.
+    #[inline]
+    pub(crate) fn alloc_copy(&mut self, of: &PinnedBlock) -> io::Result<PinnedBlock> {
+        self.check(of);
+        let block = self.take(of.class as usize)?;
+        // SAFETY: I1, I2, I3: two blocks of one class, each alone on its bytes. A copy of bytes keeps what pointers in them may
+        // reach.
+        unsafe { of.first.copy_to_nonoverlapping(block.first, of.len()) };
+        Ok(block)
+    }
+
+    /// A block whose bytes are of no meaning.
+    #[inline]
+    fn take(&mut self, class: usize) -> io::Result<PinnedBlock> {
         let recycled = self.classes.get_mut(class).and_then(|class| class.free.pop());
         let first = match recycled {
             Some(first) => first,
@@ -111,25 +141,16 @@ impl PinnedPool {
         Ok(PinnedBlock { first, pool: self.id, class })
     }
 
-    /// Makes room, so that the next `count` blocks of `bytes` cannot fail.
-    ///
-    /// # Errors
-    /// If the kernel refuses memory; nothing has changed then.
-    pub(crate) fn reserve(&mut self, bytes: usize, count: usize) -> io::Result<()> {
-        let class = class_of(bytes);
-        let ready = self.classes.get(class).map_or(0, |class| class.free.len() + class.rest_blocks);
-        if ready < count { self.add_chunk(class, count - ready) } else { Ok(()) }
-    }
-
-    /// Takes a block back and zeroes it.
+    /// Takes a block back. What is in it is overwritten before it is handed out again.
     ///
     /// # Panics
     /// If the block is another pool's.
     #[inline]
-    pub(crate) fn free(&mut self, mut block: PinnedBlock) {
-        self.bytes_mut(&mut block).fill(0);
+    pub(crate) fn free(&mut self, block: PinnedBlock) {
+        self.check(&block);
+        let (first, class) = block.into_parts();
         self.live_blocks -= 1;
-        self.classes[block.class as usize].free.push(block.first);
+        self.classes[class as usize].free.push(first);
     }
 
     /// The block's bytes. No machine code may write to them meanwhile.
@@ -170,17 +191,17 @@ impl PinnedPool {
         if let Some(first) = self.classes.get_mut(class).and_then(|place| place.cut(class)) {
             return Ok(first);
         }
-        self.add_chunk(class, 1)?;
+        self.add_chunk(class)?;
         Ok(self.classes[class].cut(class).expect("a new chunk has room for a block"))
     }
 
-    /// Adds a chunk with at least `count` blocks; what was left of the one before goes to the free list.
+    /// Adds a chunk; what was left of the one before goes to the free list.
     #[cold]
-    fn add_chunk(&mut self, class: usize, count: usize) -> io::Result<()> {
+    fn add_chunk(&mut self, class: usize) -> io::Result<()> {
         let block_bytes = class_bytes(class);
         let grown = self.classes.get(class).map_or(0, |place| place.chunk_bytes * 2);
         let usual = grown.clamp(CHUNK_BYTES_MIN, CHUNK_BYTES_MAX);
-        let chunk = Mapping::zeroed(block_bytes.saturating_mul(count).max(usual))?;
+        let chunk = Mapping::zeroed(block_bytes.max(usual))?;
         if self.classes.len() <= class {
             self.classes.resize_with(class + 1, Class::default);
         }
@@ -292,20 +313,6 @@ mod tests {
         assert!(inject::calls() - calls < 20, "{} kernel calls", inject::calls() - calls);
         assert!(pool.held_bytes() < 2 * 16_000_000);
         drop(cells);
-    }
-
-    #[test]
-    fn reserved_blocks_cannot_fail() {
-        let mut pool = PinnedPool::new();
-        let _first = pool.alloc(512).unwrap();
-        assert!(inject::with_failing_call(1, || pool.reserve(512, 1000)).is_err());
-        let held = pool.held_bytes();
-        pool.reserve(512, 1000).unwrap();
-        assert!(pool.held_bytes() > held);
-        let calls = inject::calls();
-        let blocks: Vec<_> = (0..1000).map(|_| pool.alloc(512).unwrap()).collect();
-        assert_eq!((inject::calls(), pool.live_blocks()), (calls, 1001));
-        drop(blocks);
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! contents are zeroed when it comes back, and its protection is set when it goes out, so that a slot which goes
 //! to a guest of the same size costs no kernel call.
 
-use super::pages::{Carver, Span, whole_pages};
+use super::pages::{Carver, Region, Span, prepare_scans, whole_pages};
 use std::collections::BTreeMap;
 use std::io;
 use std::ptr::NonNull;
@@ -30,6 +30,17 @@ const CHECKED_STRIDE_BYTES_MIN: usize = 64 * 1024;
 const COMPACT_STRIDE_BYTES_MAX: usize = 1 << 20;
 /// One mapping holds this many bytes of checked slots, or one slot.
 const CHECKED_RESERVATION_BYTES: usize = 256 << 20;
+
+/// A slot that comes back to the pool with more than this in memory gives it back to the kernel.
+const KEPT_RESIDENT_BYTES_MAX: usize = 64 * 1024;
+
+/// How many runs of touched pages are expected in a slot, when the kernel is asked about many slots at once, and how many are asked
+/// for at most.
+const REGIONS_PER_SLOT: usize = 4;
+const REGIONS_MAX: usize = 64 * 1024;
+
+/// Debug builds look at no more of a slot than this.
+const CHECKED_FOR_ZERO_BYTES_MAX: usize = 4 << 20;
 
 /// How a slot keeps its guest inside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -126,6 +137,7 @@ impl Class {
 impl MemoryPool {
     /// An empty pool; address space is reserved when it is needed.
     pub(crate) fn new() -> Self {
+        prepare_scans();
         Self::default()
     }
 
@@ -140,7 +152,9 @@ impl MemoryPool {
         let class = SizeClass::of(kind);
         let span = self.lock().entry(class).or_default().next(class)?;
         // A failure below drops the slot, which puts the span back.
-        let mut slot = MemorySlot { span: Some(span), used_bytes: 0, class, pool: self.clone() };
+        let pool = self.clone();
+        let mut slot =
+            MemorySlot { span: Some(span), used_bytes: 0, resident_bytes: 0, written: false, class, pool };
         slot.make_accessible(initial_bytes)?;
         slot.used_bytes = initial_bytes;
         Ok(slot)
@@ -165,6 +179,10 @@ pub(crate) struct MemorySlot {
     span: Option<Span>,
     /// How far it was ever committed: beyond that, nobody has written.
     used_bytes: usize,
+    /// How much of it was in memory, at most, when it was cleared last.
+    resident_bytes: usize,
+    /// Whether anybody may have written since.
+    written: bool,
     class: SizeClass,
     pool: MemoryPool,
 }
@@ -212,8 +230,95 @@ impl MemorySlot {
     /// The memory's bytes, to be changed. No machine code may touch it meanwhile.
     #[inline]
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        self.written = true;
         let used_bytes = self.used_bytes;
         self.span_mut().bytes_mut(used_bytes)
+    }
+
+    /// Says that from now on its bytes may change.
+    #[inline]
+    pub(crate) fn lend(&mut self) {
+        self.written = true;
+    }
+
+    /// How much of a cleared slot is in memory at most.
+    #[inline]
+    pub(crate) fn resident_bytes(&self) -> usize {
+        self.resident_bytes
+    }
+
+    /// How far a guest could write.
+    #[inline]
+    pub(crate) fn used_bytes(&self) -> usize {
+        self.used_bytes
+    }
+
+    /// Whether clearing it together with its neighbours costs less.
+    #[inline]
+    pub(crate) fn shares_calls(&self) -> bool {
+        self.class.is_compact()
+    }
+
+    /// Makes it as if just taken: zero, and `initial_bytes` long.
+    ///
+    /// # Errors
+    /// If the kernel refuses; then it is good for nothing but to be dropped.
+    pub(crate) fn renew(&mut self, initial_bytes: usize) -> io::Result<()> {
+        self.clear();
+        self.make_accessible(initial_bytes)?;
+        self.used_bytes = initial_bytes;
+        Ok(())
+    }
+
+    /// Zeroes what was written.
+    fn clear(&mut self) {
+        if std::mem::take(&mut self.written) {
+            let used_bytes = self.used_bytes;
+            self.resident_bytes = self.span_mut().zero(used_bytes);
+            self.check_zero();
+        }
+    }
+
+    /// Says that it was cleared from outside.
+    fn note_cleared(&mut self, resident_bytes: usize) {
+        (self.written, self.resident_bytes) = (false, resident_bytes);
+        self.check_zero();
+    }
+
+    /// In debug builds: all that a guest could ever see of a cleared slot is zero. Slots that can be large are looked at as far as
+    /// the last guest could write.
+    fn check_zero(&self) {
+        if cfg!(debug_assertions) {
+            let visible =
+                if self.class.is_compact() { self.capacity_bytes() } else { whole_pages(self.used_bytes) };
+            let bytes =
+                self.span().bytes(visible.min(self.span().accessible()).min(CHECKED_FOR_ZERO_BYTES_MAX));
+            assert!(bytes.iter().all(|byte| *byte == 0), "a cleared slot has bytes of its last guest");
+        }
+    }
+
+    /// Gives the memory behind cleared slots back to the kernel, with one call for each run of neighbours.
+    pub(crate) fn discard_all(slots: &mut [&mut Self]) {
+        slots.sort_unstable_by_key(|slot| slot.base());
+        for run in slots.chunk_by_mut(|one, next| one.span().is_followed_by(next.span())) {
+            let discarded = match run {
+                [] => continue,
+                [only] => Span::discard_zeros(only.span_mut(), None),
+                [first, .., last] => Span::discard_zeros(first.span_mut(), Some(last.span_mut())),
+            };
+            if discarded.is_ok() {
+                run.iter_mut().for_each(|slot| slot.resident_bytes = 0);
+            }
+        }
+    }
+
+    /// Zeroes what was written in slots. Those that are neighbours share a system call.
+    pub(crate) fn clear_all(slots: &mut [&mut Self]) {
+        let mut regions = Vec::new();
+        slots.sort_unstable_by_key(|slot| slot.base());
+        for run in slots.chunk_by_mut(|one, next| one.span().is_followed_by(next.span())) {
+            clear_run(run, &mut regions);
+        }
     }
 
     fn make_accessible(&mut self, bytes: usize) -> io::Result<()> {
@@ -233,10 +338,47 @@ impl MemorySlot {
     }
 }
 
+/// Zeroes neighbours, asking for all at once what of them was touched.
+fn clear_run(run: &mut [&mut MemorySlot], regions: &mut Vec<Region>) {
+    let wanted = (run.len() * REGIONS_PER_SLOT).min(REGIONS_MAX);
+    if run.len() == 1 || regions.len() < wanted && regions.try_reserve(wanted - regions.len()).is_err() {
+        run.iter_mut().for_each(|slot| slot.clear());
+        return;
+    }
+    regions.resize(regions.len().max(wanted), Region::default());
+    let stride = run[0].capacity_bytes();
+    let mut resident = vec![0; run.len()];
+    let mut from = 0;
+    while from < stride * run.len() {
+        let Ok((found, end)) = run[0].span().scan_to(run[run.len() - 1].span(), from, regions) else {
+            run.iter_mut().for_each(|slot| slot.clear());
+            return;
+        };
+        for region in &regions[..found] {
+            let mut at = run[0].span().offsets(region);
+            // What was touched may go across neighbours.
+            while !at.is_empty() {
+                let slot = at.start / stride;
+                let (start, end) = (at.start - slot * stride, (at.end - slot * stride).min(stride));
+                run[slot].span_mut().zero_part(start..end);
+                resident[slot] += end - start;
+                at.start += end - start;
+            }
+        }
+        from = end;
+    }
+    run.iter_mut().zip(resident).for_each(|(slot, resident)| slot.note_cleared(resident));
+}
+
 impl Drop for MemorySlot {
     fn drop(&mut self) {
+        self.clear();
         if let Some(mut span) = self.span.take() {
-            span.zero(self.used_bytes);
+            // Nobody counts what lies here.
+            if self.resident_bytes > KEPT_RESIDENT_BYTES_MAX {
+                // A refusal leaves it where it is.
+                let _ = Span::discard_zeros(&mut span, None);
+            }
             self.pool.lock().entry(self.class).or_default().free.push(span);
         }
     }
@@ -332,21 +474,27 @@ mod tests {
             slot.bytes_mut()[PAGE - 1] = 1;
         }
         assert_eq!(address(&slots[0]) - address(&first), PAGE);
+        assert_eq!(inject::calls(), calls);
+        MemorySlot::clear_all(&mut slots.iter_mut().collect::<Vec<_>>());
         drop(slots);
+        assert!(inject::calls() <= calls + 1, "neighbours are cleared together");
         let slot = pool.take(checked(65_536), PAGE).unwrap();
         assert!(slot.bytes().iter().all(|byte| *byte == 0));
-        assert_eq!(inject::calls(), calls);
     }
 
     #[test]
-    fn a_guarded_slot_of_the_same_size_costs_no_call() {
+    fn a_guarded_slot_of_the_same_size_costs_no_call_to_take() {
         let pool = MemoryPool::new();
         drop(pool.take(GUARDED, PAGE).unwrap());
-        let calls = inject::calls();
         for _ in 0..10 {
-            pool.take(GUARDED, PAGE).unwrap().bytes_mut().fill(1);
+            let calls = inject::calls();
+            let mut slot = pool.take(GUARDED, PAGE).unwrap();
+            assert_eq!(inject::calls(), calls);
+            slot.bytes_mut().fill(1);
+            drop(slot);
+            assert!(inject::calls() <= calls + 1, "asks what was written");
         }
-        assert_eq!((inject::calls(), pool.free_slots()), (calls, 1));
+        assert_eq!(pool.free_slots(), 1);
     }
 
     #[test]

@@ -182,6 +182,12 @@ impl<R, A: Copy + From<Addr> + Into<Addr>> Slots<R, A> {
         HandleError::Stale { handle, generation_now: self.generation_now(handle.addr().slot()) }
     }
 
+    /// Why `handle` will name no row once its own is gone.
+    #[cold]
+    pub(crate) fn refuse_freed(&self, handle: RawHandle) -> HandleError {
+        HandleError::Stale { handle, generation_now: handle.addr().generation() + 1 }
+    }
+
     /// The generation of the row now in `slot`, or else of the next one; 0 if the slot was never used. A retired
     /// slot is past the highest generation.
     pub(crate) fn generation_now(&self, slot: u32) -> u32 {

@@ -114,9 +114,10 @@ impl<T> StoreInner<T> {
         while let Some(instance) = marks.work.pop() {
             // A word may name an instance that is gone.
             let Some(row) = self.instances.get(instance) else { continue };
-            row.body.origins.iter().for_each(|&origin| marks.instance(origin));
+            let template = self.template_of(row);
+            template.origins.iter().for_each(|&origin| marks.instance(origin));
             // An import leads to the function itself, whoever has lent it.
-            marks.host_funcs.extend(row.body.imports.iter().filter_map(|origin| match origin {
+            marks.host_funcs.extend(template.imports.iter().filter_map(|origin| match origin {
                 ImportOrigin::Func(FuncAddr::Host(host)) => Some(*host),
                 _ => None,
             }));
@@ -181,8 +182,9 @@ impl<T> StoreInner<T> {
     }
 
     fn join_uses(&mut self, instance: InstanceAddr) {
+        let origins = self.origins_of(instance).to_vec();
         let body = &self.instance(instance).body;
-        let (origins, memories) = (body.origins.clone(), body.memories.clone());
+        let memories = body.memories.clone();
         let (tables, globals) = (body.tables.clone(), body.globals.clone());
         // `Free::Now` may have taken an origin.
         let origins = origins.into_iter().filter(|&origin| self.instances.contains(origin));

@@ -12,6 +12,7 @@
 //!   after that row is gone.
 //! - I4: the directory's mapping has an entry for every slot that a reference word can name, all zero at first but for slot 0,
 //!   which no instance has: its tag is `NOBODY_TAG` always, so that null, whose slot it is, finds nobody.
+//! - I5: the pattern of a template is written when its row is made, and only copied afterwards; no machine code knows it.
 
 use std::cell::Cell;
 use std::io;
@@ -44,7 +45,14 @@ impl ContextBlock {
         Ok(Self { block: pool.alloc(layout.size as usize)? })
     }
 
+    /// A block that begins as a copy of another one.
+    #[inline]
+    pub(crate) fn copy_of(pattern: &Self, pool: &mut PinnedPool) -> io::Result<Self> {
+        Ok(Self { block: pool.alloc_copy(&pattern.block)? })
+    }
+
     /// Gives the block back.
+    #[inline]
     pub(crate) fn free(self, pool: &mut PinnedPool) {
         pool.free(self.block);
     }
@@ -76,6 +84,7 @@ impl ContextBlock {
         CellPtr(NonNull::from(self.part::<ValueParts>(layout.global(global))))
     }
 
+    #[inline]
     fn part<P>(&self, offset: u32) -> &P {
         let offset = offset as usize;
         assert!(
@@ -218,27 +227,33 @@ impl ImportTarget {
 }
 
 impl<T> StoreInner<T> {
-    /// Fills the head of a context and makes the directory name it.
-    pub(crate) fn link_head(&self, instance: InstanceAddr, module: &Module, store: StorePtr<T>) {
-        let block = &self.instances.get(instance).expect("the row was just made").context;
+    /// Fills the head of a template's pattern: what all its instances have in common.
+    pub(crate) fn fill_pattern_head(&self, pattern: &ContextBlock, module: &Module, store: StorePtr<T>) {
         let directory = self.directory.as_ref().expect("made before the first row");
         let engine = module.engine();
-        let own_tag = tag(instance.into());
-        let head = block.head();
+        let head = pattern.head();
         head.trap_stub.set(engine.trap_stub());
         head.resolve_stub.set(engine.resolve_stub());
         head.builtin_stubs.set(engine.builtin_stubs().as_ptr());
         head.entries.set(module.entries().as_ptr());
         head.directory.set(directory.base().as_ptr());
-        head.own_tag.set(own_tag);
         head.builtins.set(builtins::<T>());
         head.store.set(store.to_raw());
+    }
+
+    /// Gives a context its identity and makes the directory name it.
+    #[inline]
+    pub(crate) fn link_head(&self, instance: InstanceAddr, block: &ContextBlock) {
+        let directory = self.directory.as_ref().expect("made before the first row");
+        let own_tag = tag(instance.into());
+        block.head().own_tag.set(own_tag);
         let entry = directory.entry(Addr::from(instance).slot());
         entry.context.set(block.as_ptr());
         entry.tag.set(own_tag);
     }
 
     /// Makes the directory forget an instance: from now on references to it are stale.
+    #[inline]
     pub(crate) fn unlink(&self, instance: InstanceAddr) {
         if let Some(directory) = &self.directory {
             let entry = directory.entry(Addr::from(instance).slot());

@@ -10,12 +10,17 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
-use super::addr::{FuncAddr, GlobalAddr, Instance, InstanceAddr, MemAddr, TableAddr};
+use super::addr::{FuncAddr, GlobalAddr, Instance, InstanceAddr, MemAddr, TableAddr, TemplateAddr};
 use super::context::ImportTarget;
-use super::row::{GlobalOwner, HostFuncRow, ImportOrigin, InstanceRow, State, TemplateRow};
+use super::recycle::Returning;
+use super::row::{GlobalOwner, HostFuncRow, ImportOrigin, InstanceBody, InstanceRow, State, TemplateRow};
 use super::unions::Member;
 use super::{Columns, EndError, EndReason, ExternValue, Store, StoreInner};
+use crate::arena::pool::MemorySlot;
 use crate::error::Error;
+
+/// So many emptied boxes of instances are kept for others: 11 MB.
+const SPARE_PARTS_MAX: usize = 1 << 16;
 
 /// When a freed instance goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +92,12 @@ impl<T> GoneData<T> {
 }
 
 impl<T> GoneData<T> {
+    /// Takes the data of an instance that is gone.
+    #[inline]
+    pub(crate) fn add(&mut self, seq: u64, data: T) {
+        self.data.push((seq, data));
+    }
+
     /// Takes what another holds.
     pub(crate) fn absorb(&mut self, mut other: Self) {
         self.data.append(&mut other.data);
@@ -141,6 +152,20 @@ impl<T> Store<T> {
             Free::Now => store.find_any_instance(instance)?,
             Free::WhenUnreachable => store.find_instance(instance)?,
         };
+        if store.is_lone(addr) {
+            // What is dropped is the host's, and may panic: the store is whole again.
+            let (seq, data, template) = store.remove_lone(addr, StoreInner::recycle);
+            match store.note_gone(template) {
+                None => drop(data),
+                Some(template) => {
+                    let mut gone = GoneData::new();
+                    gone.add(seq, data);
+                    gone.templates.push(template);
+                    gone.finish();
+                }
+            }
+            return Ok(Freed::Done);
+        }
         let (freed, gone) = store.end(addr, how, EndReason::Freed);
         gone.finish();
         Ok(freed)
@@ -241,9 +266,10 @@ impl<T> StoreInner<T> {
     fn trap_importers(&self, instance: InstanceAddr) {
         let freed = self.engine.freed_stub();
         let members = self.unions.members(self.label_of(instance)).map(|member| self.instance(member));
-        for importer in members.filter(|row| row.body.origins.contains(&instance)) {
-            let layout = self.module(importer.template).layout();
-            for (index, origin) in (0..).zip(&importer.body.imports) {
+        for importer in members.filter(|row| self.template_of(row).origins.contains(&instance)) {
+            let template = self.template_of(importer);
+            let layout = template.template.module.layout();
+            for (index, origin) in (0..).zip(&template.imports) {
                 if let ImportOrigin::Func(func @ FuncAddr::Wasm(origin, _)) = origin
                     && *origin == instance
                 {
@@ -265,29 +291,33 @@ impl<T> StoreInner<T> {
         let Some(row) = self.instances.remove(instance) else { return };
         self.unions.leave(row.label(), Member::Instance(instance));
         let InstanceRow { seq, template, context, body, .. } = row.into_body();
-        let body = *body;
-        for origin in body.origins {
-            if let Some(row) = self.instances.get_mut(origin) {
+        let Self { templates, instances, .. } = &mut *self;
+        for &origin in &templates.get(template).expect("outlives its instances").origins {
+            if let Some(row) = instances.get_mut(origin) {
                 row.importers -= 1;
                 if row.state == State::Zombie && row.importers == 0 && !row.escaped {
                     work.push(origin);
                 }
             }
         }
-        for (index, memory) in body.memories.into_iter().enumerate() {
+        let imported = self.module(template).decl().imported.memories as usize;
+        for (index, &memory) in body.memories.iter().enumerate() {
             if let Some(row) = self.memories.get_mut(memory) {
                 row.mirrors.retain(|(user, at)| *user != instance || at.index() != index);
-                self.release_memory(memory);
+                let gone = self.release_memory(memory);
+                if let (Some(slot), Some(at)) = (gone, index.checked_sub(imported)) {
+                    self.recycle(Returning { template, at, slot });
+                }
             }
         }
-        for (index, table) in body.tables.into_iter().enumerate() {
+        for (index, &table) in body.tables.iter().enumerate() {
             if let Some(row) = self.tables.get_mut(table) {
                 row.mirrors.retain(|(user, at)| *user != instance || at.index() != index);
                 self.release_table(table);
             }
         }
         let mut kept = 0;
-        for global in body.globals {
+        for &global in &body.globals {
             self.release_global(global);
             let owner = self.globals.get(global).map(|row| &row.owner);
             kept += u32::from(matches!(owner, Some(GlobalOwner::Instance(owner)) if *owner == instance));
@@ -305,16 +335,67 @@ impl<T> StoreInner<T> {
         gone.data.push((seq, body.data));
     }
 
-    /// One user less; the memory goes with the last.
-    pub(crate) fn release_memory(&mut self, memory: MemAddr) {
-        if let Some(row) = self.memories.get_mut(memory) {
-            row.users -= 1;
-            if row.users == 0 {
-                let label = row.label();
-                self.unions.leave(label, Member::Memory(memory));
-                self.memories.remove(memory);
-            }
+    /// Whether nothing and nobody but itself knows an instance, nor what it defines: it can go without looking around.
+    #[inline]
+    pub(super) fn is_lone(&self, instance: InstanceAddr) -> bool {
+        let row = self.instances.get(instance).expect("resolved before");
+        self.hook.is_none()
+            && row.state != State::Zombie
+            && row.importers == 0
+            && !row.escaped
+            && row.body.names.is_empty()
+            && self.template_of(row).template.stands_alone()
+            && !self.unions.is_group(row.label())
+            && row.body.globals.iter().all(|&global| self.global_at(global).users == 1)
+    }
+
+    /// Removes a lone instance and what it defines. Slots of its memories are handed to `slots`.
+    #[inline]
+    pub(super) fn remove_lone(
+        &mut self,
+        instance: InstanceAddr,
+        mut slots: impl FnMut(&mut Self, Returning),
+    ) -> (u64, T, TemplateAddr) {
+        self.unlink(instance);
+        let row = self.instances.remove(instance).expect("resolved before").into_body();
+        let InstanceRow { seq, template, context, body, .. } = row;
+        for (at, &memory) in body.memories.iter().enumerate() {
+            let row = self.memories.remove(memory).expect("an instance keeps its memories");
+            slots(self, Returning { template, at, slot: row.into_body().slot });
         }
+        for &table in &body.tables {
+            self.tables.remove(table);
+        }
+        for &global in &body.globals {
+            self.globals.remove(global);
+        }
+        context.free(&mut self.pinned);
+        self.templates.get_mut(template).expect("outlives its instances").instances -= 1;
+        let InstanceBody { mut parts, data } = body;
+        if self.spare_parts.len() < SPARE_PARTS_MAX {
+            parts.clear();
+            self.spare_parts.push(parts);
+        }
+        (seq, data, template)
+    }
+
+    /// An instance of the template has gone. If it was the last one, and nobody else holds the template, that goes too.
+    #[inline]
+    pub(super) fn note_gone(&mut self, template: TemplateAddr) -> Option<TemplateRow<T>> {
+        let row = self.templates.get(template)?;
+        if row.instances > 0 || row.idle { None } else { self.drop_idle(template) }
+    }
+
+    /// One user less; the memory goes with the last, and its slot is returned.
+    pub(crate) fn release_memory(&mut self, memory: MemAddr) -> Option<MemorySlot> {
+        let row = self.memories.get_mut(memory)?;
+        row.users -= 1;
+        if row.users > 0 {
+            return None;
+        }
+        let label = row.label();
+        self.unions.leave(label, Member::Memory(memory));
+        Some(self.memories.remove(memory)?.into_body().slot)
     }
 
     /// One user less; the table goes with the last.

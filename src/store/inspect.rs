@@ -65,7 +65,7 @@ impl<T> Store<T> {
         let store = self.view().get();
         let of = store.find_any_instance(instance)?;
         let others = store.instances.iter().filter(|(addr, _)| *addr != of);
-        let importers = others.filter(|(addr, _)| store.imports_of(*addr, of));
+        let importers = others.filter(|(addr, _)| store.imports_from(*addr, of));
         Ok(importers.map(|(addr, _)| store.instance_handle(addr)).collect())
     }
 }
@@ -100,12 +100,12 @@ impl Instance {
 type Parts<'a, A> = (&'a [A], &'a [A]);
 
 impl<T> StoreInner<T> {
-    fn imports_of(&self, user: InstanceAddr, of: InstanceAddr) -> bool {
+    fn imports_from(&self, user: InstanceAddr, of: InstanceAddr) -> bool {
         let shared = |imported: &[GlobalAddr], own: &[GlobalAddr]| {
             let mut mutable = imported.iter().filter(|&&global| self.global_at(global).ty.mutable);
             mutable.any(|global| own.contains(global))
         };
-        self.instance(user).body.origins.contains(&of)
+        self.origins_of(user).contains(&of)
             || common(self.memories_of(user).0, self.memories_of(of).1)
             || common(self.tables_of(user).0, self.tables_of(of).1)
             || shared(self.globals_of(user).0, self.globals_of(of).1)

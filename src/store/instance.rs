@@ -223,7 +223,7 @@ impl<T> StoreInner<T> {
     /// # Panics
     /// If it is an imported host function that cannot be a value: those are neither exported nor referred to.
     pub(crate) fn origin_of(&self, instance: InstanceAddr, func: FuncIdx) -> FuncAddr {
-        match self.instance(instance).body.imports.get(func.index()) {
+        match self.imports_of(instance).get(func.index()) {
             None => FuncAddr::Wasm(instance, func),
             Some(ImportOrigin::Func(origin)) => *origin,
             Some(ImportOrigin::Host) => unreachable!("{func} can be no value"),

@@ -128,7 +128,7 @@ impl<T> StoreInner<T> {
             check_mirrors(addr, &row.mirrors, shown.remove(&addr).unwrap_or_default())?;
         }
         users.end("users")?;
-        let origins = self.uses(|row| &row.body.origins).map(|(_, _, origin)| origin);
+        let origins = self.uses(|row| &self.template_of(row).origins).map(|(_, _, origin)| origin);
         let mut importers = Tally::of(origins);
         for (addr, row) in self.instances.iter() {
             let (counted, found) = (row.importers, importers.take(addr));
@@ -357,7 +357,9 @@ impl<T> StoreInner<T> {
             for &global in row.body.globals.iter().filter(|&&global| self.global_at(global).ty.mutable) {
                 self.check_label(addr, label, Member::Global(global))?;
             }
-            for &origin in row.body.origins.iter().filter(|&&origin| self.instances.contains(origin)) {
+            for &origin in
+                self.template_of(row).origins.iter().filter(|&&origin| self.instances.contains(origin))
+            {
                 self.check_label(addr, label, Member::Instance(origin))?;
             }
             let known =
@@ -397,7 +399,7 @@ impl<T> StoreInner<T> {
 
     /// Where imports lead.
     fn check_imports(&self, addr: InstanceAddr, row: &InstanceRow<T>, module: &Module) -> Checked {
-        for (index, &origin) in (0..).zip(&row.body.imports) {
+        for (index, &origin) in (0..).zip(&self.template_of(row).imports) {
             let view = row.context.import(module.layout(), index);
             let found = (view.target.get().addr(), view.code.get().addr(), view.word.get());
             let expected = match origin {
@@ -407,7 +409,10 @@ impl<T> StoreInner<T> {
             let index = FuncIdx::new(index);
             agree!(found == expected, "import {index} of {addr:?} leads elsewhere than to {origin:?}");
             if let ImportOrigin::Func(FuncAddr::Wasm(named, _)) = origin {
-                agree!(row.body.origins.contains(&named), "{addr:?} does not count {named:?} as an origin");
+                agree!(
+                    self.template_of(row).origins.contains(&named),
+                    "{addr:?} does not count {named:?} as an origin"
+                );
             }
         }
         Ok(())

@@ -9,7 +9,7 @@ use super::addr::{
     Table, TableAddr, TemplateAddr,
 };
 use super::island::{View, ViewMut};
-use super::row::{GlobalRow, InstanceRow, MemoryRow, State, TableRow};
+use super::row::{GlobalRow, ImportOrigin, InstanceRow, MemoryRow, State, TableRow, TemplateRow};
 use super::unions::Label;
 use super::{ExternValue, StoreInner};
 use crate::arena::handle::Addr;
@@ -261,6 +261,24 @@ impl<T> StoreInner<T> {
     #[inline]
     pub(crate) fn instance_mut(&mut self, addr: InstanceAddr) -> &mut InstanceRow<T> {
         self.instances.get_mut(addr).expect("resolved before")
+    }
+
+    /// The row of an instance's template.
+    #[inline]
+    pub(crate) fn template_of(&self, row: &InstanceRow<T>) -> &TemplateRow<T> {
+        self.templates.get(row.template).expect("a template's row outlives its instances")
+    }
+
+    /// Where an instance's imported functions come from, by position.
+    #[inline]
+    pub(crate) fn imports_of(&self, instance: InstanceAddr) -> &[ImportOrigin] {
+        &self.template_of(self.instance(instance)).imports
+    }
+
+    /// The instances that an instance imports functions from, each once.
+    #[inline]
+    pub(crate) fn origins_of(&self, instance: InstanceAddr) -> &[InstanceAddr] {
+        &self.template_of(self.instance(instance)).origins
     }
 
     /// The module behind a template's row.

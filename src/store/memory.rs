@@ -8,7 +8,7 @@ use super::island::{AsStore, AsStoreMut, Row, Rows, ViewMut};
 use super::row::MemoryRow;
 use super::unions::Label;
 use super::{Store, StoreInner};
-use crate::arena::pool::SlotKind;
+use crate::arena::pool::{MemorySlot, SlotKind};
 use crate::arena::slots::{NoRoom, Slots};
 use crate::engine::Engine;
 use crate::error::{AccessError, Error};
@@ -151,8 +151,19 @@ where
     })
 }
 
-impl MemoryRow {
-    /// A memory of this type with no users yet.
+/// The type of a memory, and how large it begins and may grow in an engine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    ty: MemoryType,
+    pages: u64,
+    pages_max: u64,
+}
+
+impl Bounds {
+    /// What a memory of this type may be.
+    ///
+    /// # Errors
+    /// If it begins larger than limits allow, or has pages of a size that none can have.
     pub(crate) fn new(engine: &Engine, ty: MemoryType) -> Result<Self, Error> {
         let allowed = engine.limits().memory_pages.min(MEMORY_PAGES_MAX.into());
         let pages = ty.limits.min;
@@ -165,13 +176,41 @@ impl MemoryRow {
             let (asked, allowed) = (ty.page_size_log2.into(), MemoryType::PAGE_SIZE_LOG2.into());
             return Err(Error::limit("memory page size, as a power of two,", asked, allowed));
         }
+        Ok(Self { ty, pages, pages_max })
+    }
+
+    /// How many bytes it has at first.
+    #[inline]
+    pub(crate) fn initial_bytes(&self) -> usize {
+        usize::try_from(self.pages << self.ty.page_size_log2).unwrap_or(usize::MAX)
+    }
+
+    /// A slot for it.
+    ///
+    /// # Errors
+    /// If the system has none.
+    pub(crate) fn take_slot(&self, engine: &Engine) -> Result<MemorySlot, Error> {
         let kind = match engine.memory_mode() {
             MemoryMode::Guarded => SlotKind::Guarded,
-            MemoryMode::Checked => SlotKind::Checked { bytes_max: pages_max << ty.page_size_log2 },
+            MemoryMode::Checked => SlotKind::Checked { bytes_max: self.pages_max << self.ty.page_size_log2 },
         };
-        let bytes = usize::try_from(pages << ty.page_size_log2).unwrap_or(usize::MAX);
-        let slot = engine.memories().take(kind, bytes)?;
-        Ok(Self { ty, pages, pages_max, slot, users: 0, host_share: false, mirrors: SmallVec::new() })
+        Ok(engine.memories().take(kind, self.initial_bytes())?)
+    }
+}
+
+impl MemoryRow {
+    /// A memory of this type with no users yet.
+    pub(crate) fn new(engine: &Engine, ty: MemoryType) -> Result<Self, Error> {
+        let bounds = Bounds::new(engine, ty)?;
+        Ok(Self::in_slot(bounds, bounds.take_slot(engine)?))
+    }
+
+    /// A memory with no users yet, in a slot that is as long as it begins.
+    #[inline]
+    pub(crate) fn in_slot(bounds: Bounds, mut slot: MemorySlot) -> Self {
+        let Bounds { ty, pages, pages_max } = bounds;
+        slot.lend();
+        Self { ty, pages, pages_max, slot, users: 0, host_share: false, mirrors: SmallVec::new() }
     }
 
     /// Its size in bytes.

@@ -11,7 +11,7 @@
 //! | `imports`, `linker`, `template` | matching imports, names to match them by, a module with its imports resolved |
 //! | `spawn`, `link`, `begin` | the beginning of an instance, by its phases |
 //! | `batch`, `graph` | many at once: of one template, or modules that import one another |
-//! | `free`, `collect` | the end of instances |
+//! | `free`, `collect`, `recycle` | the end of instances; slots of their memories, for the next ones |
 //! | `names`, `unions`, `island` | their names, who shares with whom, who may reach whom |
 //! | `instance`, `memory`, `table`, `global`, `externs` | what handles do |
 //! | `call`, `typed`, `host`, `builtin` | the ways into machine code and out of it |
@@ -55,6 +55,9 @@ pub(crate) mod linker;
 pub(crate) mod lookup;
 pub(crate) mod memory;
 pub(crate) mod names;
+pub(crate) mod recycle;
+#[cfg(test)]
+mod recycle_test;
 pub(crate) mod row;
 pub(crate) mod segment;
 pub(crate) mod spawn;
@@ -82,7 +85,8 @@ use addr::{
 use context::{ContextBlock, Directory};
 use island::{AsStore, AsStoreMut, Rows, StoreBox, View, ViewMut, sealed};
 use names::Names;
-use row::{GlobalRow, HostFuncRow, InstanceRow, MemoryRow, State, TableRow, TemplateRow};
+use recycle::Idle;
+use row::{GlobalRow, HostFuncRow, InstanceRow, MemoryRow, PartsBox, State, TableRow, TemplateRow};
 use unions::Unions;
 
 /// Why an instance ends, for the hook of [`Store::on_end`].
@@ -150,6 +154,8 @@ pub struct StoreInner<T> {
     pub(crate) templates: Slots<TemplateRow<T>, TemplateAddr>,
     /// The row of each template, by its address.
     pub(crate) template_rows: HashMap<usize, TemplateAddr>,
+    /// The row that was looked up last; it may be gone.
+    pub(crate) recent_template: Option<TemplateAddr>,
     pub(crate) memories: Rows<MemoryRow, MemAddr>,
     pub(crate) tables: Rows<TableRow, TableAddr>,
     pub(crate) globals: Rows<GlobalRow, GlobalAddr>,
@@ -166,6 +172,10 @@ pub struct StoreInner<T> {
     /// Made at the first spawn.
     pub(crate) directory: Option<Directory>,
     pub(crate) pinned: PinnedPool,
+    /// Boxes of instances that are gone, emptied.
+    pub(crate) spare_parts: Vec<PartsBox>,
+    /// What the lists of slots in `templates` hold in all.
+    pub(crate) idle: Idle,
     /// Context blocks of instances that are gone, in which globals of others still lie, with their number.
     pub(crate) orphans: HashMap<InstanceAddr, (ContextBlock, u32)>,
     pub(crate) hook: Option<EndHook<T>>,
@@ -356,6 +366,7 @@ impl<T> StoreInner<T> {
             instances: Slots::new(low, slots),
             templates: Slots::new(low, slots),
             template_rows: HashMap::new(),
+            recent_template: None,
             memories: Slots::new(low, slots),
             tables: Slots::new(low, slots),
             globals: Slots::new(low, slots),
@@ -371,6 +382,8 @@ impl<T> StoreInner<T> {
             in_parallel: false,
             directory: None,
             pinned: PinnedPool::new(),
+            spare_parts: Vec::new(),
+            idle: Idle::default(),
             orphans: HashMap::new(),
             hook: None,
         }
@@ -408,6 +421,8 @@ impl<T> StoreInner<T> {
         self.directory = None;
         self.orphans.clear();
         self.pinned = PinnedPool::new();
+        self.idle = Idle::default();
+        self.spare_parts = Vec::new();
         Columns {
             templates: std::mem::replace(&mut self.templates, Slots::new(low, limits)),
             host_funcs: std::mem::replace(&mut self.host_funcs, Slots::new(low, limits)),

@@ -5,6 +5,7 @@
 //! Does not know: how rows come and go (`spawn`, `free`).
 
 use std::cell::Cell;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -12,10 +13,11 @@ use smallvec::SmallVec;
 use super::addr::{FuncAddr, GlobalAddr, InstanceAddr, MemAddr, TableAddr, TemplateAddr};
 use super::context::{CellBlock, CellPtr, ContextBlock};
 use super::host::HostFunc;
+use super::recycle::Spares;
 use super::template::TemplateInner;
 use crate::arena::pool::MemorySlot;
 use crate::engine::TypeId;
-use crate::spec::module::{DataIdx, ElemIdx, FuncIdx, MemIdx, TableIdx};
+use crate::spec::module::{DataIdx, ElemIdx, FuncIdx, GlobalIdx, MemIdx, TableIdx};
 use crate::spec::types::{GlobalType, MemoryType, TableType};
 
 /// What an instance's handle may do.
@@ -39,6 +41,8 @@ pub(crate) struct InstanceRow<T> {
     pub(crate) template: TemplateAddr,
     /// What its handle may do.
     pub(crate) state: State,
+    /// Whether it was named in the batch that is being freed.
+    pub(crate) listed: bool,
     /// Whether a reference to one of its functions may be held elsewhere.
     pub(crate) escaped: bool,
     /// How many instances import a function that it defines.
@@ -46,15 +50,39 @@ pub(crate) struct InstanceRow<T> {
     /// What machine code sees.
     pub(crate) context: ContextBlock,
     /// The rest, which calls do not need.
-    pub(crate) body: Box<InstanceBody<T>>,
+    pub(crate) body: InstanceBody<T>,
 }
 
-/// The cold part of an instance.
+/// What calls do not need of an instance, and what the host keeps with it.
 pub(crate) struct InstanceBody<T> {
-    /// Origins of its imported functions, by position.
-    pub(crate) imports: Box<[ImportOrigin]>,
-    /// The instances among them, each once.
-    pub(crate) origins: SmallVec<[InstanceAddr; 2]>,
+    /// Boxed, so that rows stay small; the store uses boxes again.
+    pub(crate) parts: PartsBox,
+    /// What the host keeps with it.
+    pub(crate) data: T,
+}
+
+impl<T> Deref for InstanceBody<T> {
+    type Target = InstanceParts;
+
+    #[inline]
+    fn deref(&self) -> &InstanceParts {
+        &self.parts
+    }
+}
+
+impl<T> DerefMut for InstanceBody<T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut InstanceParts {
+        &mut self.parts
+    }
+}
+
+/// What is used again, for another instance.
+pub(crate) type PartsBox = Box<InstanceParts>;
+
+/// The cold part of an instance.
+#[derive(Debug, Default)]
+pub(crate) struct InstanceParts {
     /// Its memories by position, imported ones first.
     pub(crate) memories: SmallVec<[MemAddr; 1]>,
     /// Its tables by position, imported ones first.
@@ -66,9 +94,20 @@ pub(crate) struct InstanceBody<T> {
     /// Data segments that are dropped.
     pub(crate) dropped_data: BitSet,
     /// Names in the store that stand for it.
-    pub(crate) names: SmallVec<[Box<str>; 1]>,
-    /// What the host keeps with it.
-    pub(crate) data: T,
+    pub(crate) names: Vec<Box<str>>,
+}
+
+impl InstanceParts {
+    /// Forgets everything but where lists lie.
+    #[inline]
+    pub(crate) fn clear(&mut self) {
+        self.memories.clear();
+        self.tables.clear();
+        self.globals.clear();
+        self.dropped_elems.clear();
+        self.dropped_data.clear();
+        self.names.clear();
+    }
 }
 
 /// Where an imported function comes from.
@@ -85,9 +124,19 @@ pub(crate) enum ImportOrigin {
 pub(crate) struct BitSet(SmallVec<[u64; 1]>);
 
 impl BitSet {
-    /// `len` bits, none set.
-    pub(crate) fn new(len: usize) -> Self {
-        Self(SmallVec::from_elem(0, len.div_ceil(64)))
+    /// Makes it `len` bits, those that are new not set.
+    #[inline]
+    pub(crate) fn resize(&mut self, len: usize) {
+        // Most modules have none.
+        if len > 0 {
+            self.0.resize(len.div_ceil(64), 0);
+        }
+    }
+
+    /// No bits.
+    #[inline]
+    fn clear(&mut self) {
+        self.0.clear();
     }
 
     /// Whether a bit is set.
@@ -101,7 +150,7 @@ impl BitSet {
     }
 }
 
-impl<T> InstanceBody<T> {
+impl InstanceParts {
     /// Whether an element segment is dropped.
     pub(crate) fn elem_is_dropped(&self, elem: ElemIdx) -> bool {
         self.dropped_elems.has(elem.index())
@@ -113,10 +162,22 @@ impl<T> InstanceBody<T> {
     }
 }
 
-/// A template that this store has met.
+/// A template that this store has met, with what all its instances have in common.
 pub(crate) struct TemplateRow<T> {
     /// The template.
     pub(crate) template: Arc<TemplateInner<T>>,
+    /// Origins of its imported functions, by position.
+    pub(crate) imports: Box<[ImportOrigin]>,
+    /// The instances among them, each once.
+    pub(crate) origins: Box<[InstanceAddr]>,
+    /// A context that is whole but for what differs between instances; none once the row is taken out.
+    pub(crate) pattern: Option<ContextBlock>,
+    /// Own globals whose first value names the instance itself, so that no pattern can hold it.
+    pub(crate) late_globals: Box<[GlobalIdx]>,
+    /// Slots for the memories that its instances define, by position among these.
+    pub(crate) spares: Box<[Spares]>,
+    /// How many instances of it are prepared and not made yet.
+    pub(crate) prepared: u32,
     /// How many instances were spawned from it and are not gone.
     pub(crate) instances: u32,
     /// Whether it is on the list of templates without instances.

@@ -8,21 +8,18 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
-use super::addr::{FuncAddr, GlobalAddr, Instance, InstanceAddr, MemAddr, TableAddr, TemplateAddr};
+use super::addr::{Instance, InstanceAddr, TemplateAddr};
 use super::begin::begin;
 use super::context::{ContextBlock, Directory};
 use super::free::{Free, GoneData};
-use super::island::{AsStoreMut, Row, ViewMut};
+use super::island::{AsStoreMut, Row, StorePtr, ViewMut};
 use super::memory::reserve;
-use super::row::{
-    BitSet, GlobalOwner, GlobalRow, ImportOrigin, InstanceBody, InstanceRow, MemoryRow, State, TableRow,
-};
-use super::template::{TEMPLATES_SWEPT, Template, TemplateInner};
+use super::row::{GlobalOwner, GlobalRow, InstanceBody, InstanceRow, MemoryRow, State, TableRow};
+use super::template::{Template, TemplateInner};
 use super::unions::Label;
 use super::{EndReason, Store, StoreInner};
 use crate::error::Error;
+use crate::module::Module;
 use crate::spec::module::GlobalIdx;
 
 impl<T> Store<T> {
@@ -48,12 +45,7 @@ impl<T> Store<T> {
 /// All that an instance needs, had before its row exists.
 pub(crate) struct Prepared {
     template: TemplateAddr,
-    funcs: Box<[ImportOrigin]>,
-    memories: SmallVec<[MemAddr; 1]>,
-    tables: SmallVec<[TableAddr; 1]>,
-    globals: SmallVec<[GlobalAddr; 4]>,
-    new_memories: SmallVec<[MemoryRow; 1]>,
-    new_tables: SmallVec<[TableRow; 1]>,
+    tables: Vec<TableRow>,
     context: ContextBlock,
 }
 
@@ -72,27 +64,42 @@ fn spawn<T>(
     name: &str,
     data: T,
 ) -> Result<Instance, Error> {
+    let ptr = view.ptr();
     let store = view.whole().expect("a store at rest is whole");
     store.check_not_closed()?;
     store.sweep_idle();
     let token = store.take_seq();
-    store.names.reserve(name, token)?;
-    let prepared = match store.prepare(&template.inner, &mut Room::default()) {
+    if !name.is_empty() {
+        store.names.reserve(name, token)?;
+    }
+    let prepared = match store.prepare(&template.inner, &mut Room::default(), ptr) {
         Ok(prepared) => prepared,
         Err(error) => {
             store.names.cancel(name, token);
             return Err(error);
         }
     };
-    let ptr = view.ptr();
-    let store = view.whole().expect("as before");
     let instance = store.commit(prepared, data);
-    let module = &template.inner.module;
-    store.link(instance, &template.inner, ptr);
+    store.link(instance);
+    if template.inner.begins() {
+        begin_alone(view.reborrow(), instance, (name, token), &template.inner.module)?;
+    }
+    let store = view.whole().expect("as before");
+    store.go_live(instance, name, token);
+    Ok(store.instance_handle(instance))
+}
+
+/// Segments and start of an instance that is no part of a batch. If they fail it is ended.
+fn begin_alone<T>(
+    mut view: ViewMut<'_, T>,
+    instance: InstanceAddr,
+    (name, token): (&str, u64),
+    module: &Module,
+) -> Result<(), Error> {
     // A panic of a host function ends the instance and goes on.
     let begun = catch_unwind(AssertUnwindSafe(|| begin(&mut view, instance, module)));
-    let store = view.whole().expect("as before");
     if !matches!(begun, Ok(Ok(()))) {
+        let store = view.whole().expect("a store at rest is whole");
         store.names.cancel(name, token);
         let gone = store.end(instance, Free::WhenUnreachable, EndReason::StartFailed).1;
         match begun {
@@ -100,27 +107,20 @@ fn spawn<T>(
             Err(panic) => gone.finish_after(panic),
         }
     }
-    begun.unwrap_or(Ok(()))?;
-    store.go_live(instance, name, token);
-    Ok(store.instance_handle(instance))
+    begun.unwrap_or(Ok(()))
 }
 
 impl<T> StoreInner<T> {
     /// The next place in the order of spawning.
+    #[inline]
     pub(crate) const fn take_seq(&mut self) -> u64 {
         let seq = self.seq;
         self.seq += 1;
         seq
     }
 
-    /// Forgets a few templates that nobody uses any more.
-    pub(crate) fn sweep_idle(&mut self) {
-        let mut gone = GoneData::new();
-        self.sweep_templates(TEMPLATES_SWEPT, &mut gone);
-        gone.finish();
-    }
-
     /// The instance has begun: the host may use it, and find it by its name, which `token` reserved.
+    #[inline]
     pub(crate) fn go_live(&mut self, instance: InstanceAddr, name: &str, token: u64) {
         let row = self.instance_mut(instance);
         // It may have exited already: whoever held one of its functions could call it.
@@ -141,6 +141,7 @@ impl<T> StoreInner<T> {
         &mut self,
         template: &Arc<TemplateInner<T>>,
         room: &mut Room,
+        store: StorePtr<T>,
     ) -> Result<Prepared, Error> {
         let module = &template.module;
         if !module.engine().same(&self.engine) {
@@ -154,129 +155,122 @@ impl<T> StoreInner<T> {
             return Err(self.limit_error("instances", count as u64 + 1, allowed.into()));
         }
         let decl = module.decl();
-        let (engine, imported) = (self.engine.clone(), decl.imported);
-        let new_memories = own(decl.memories.as_slice(), imported.memories)
-            .map(|ty| MemoryRow::new(&engine, *ty))
-            .collect::<Result<SmallVec<_>, _>>()?;
-        let new_tables = own(decl.tables.as_slice(), imported.tables)
-            .map(|ty| TableRow::new(&engine, *ty))
-            .collect::<Result<SmallVec<_>, _>>()?;
-        let new_globals = decl.globals.len() - imported.globals as usize;
+        let imported = decl.imported;
+        let mut tables = Vec::new();
+        for &ty in own(decl.tables.as_slice(), imported.tables) {
+            tables.push(TableRow::new(&self.engine, ty)?);
+        }
+        let memories = decl.memories.len() - imported.memories as usize;
+        let globals = decl.globals.len() - imported.globals as usize;
         reserve(&mut self.instances, room.instances + 1, "instances")?;
-        reserve(&mut self.memories, room.memories + new_memories.len(), "memories")?;
-        reserve(&mut self.tables, room.tables + new_tables.len(), "tables")?;
-        reserve(&mut self.globals, room.globals + new_globals, "globals")?;
+        if memories > 0 {
+            reserve(&mut self.memories, room.memories + memories, "memories")?;
+        }
+        if !tables.is_empty() {
+            reserve(&mut self.tables, room.tables + tables.len(), "tables")?;
+        }
+        if globals > 0 {
+            reserve(&mut self.globals, room.globals + globals, "globals")?;
+        }
         if self.directory.is_none() {
             self.directory = Some(Directory::new()?);
         }
-        self.pinned.reserve(module.layout().size as usize, 1)?;
-        let addr = self.template_row(template)?;
-        let context = ContextBlock::alloc(&mut self.pinned, module.layout())
-            .inspect_err(|_| drop(self.drop_idle(addr)))?;
+        let addr = self.template_row(template, store)?;
+        let context = match self.provide_slots(addr).and_then(|()| self.copy_pattern(addr)) {
+            Ok(context) => context,
+            Err(error) => {
+                self.drop_unused(addr);
+                return Err(error);
+            }
+        };
+        self.templates.get_mut(addr).expect("just looked up").prepared += 1;
         room.instances += 1;
-        room.memories += new_memories.len();
-        room.tables += new_tables.len();
-        room.globals += new_globals;
-        Ok(Prepared {
-            template: addr,
-            funcs: self.import_origins(addr, template),
-            memories: template.memories.iter().map(|memory| memory.raw.addr().into()).collect(),
-            tables: template.tables.iter().map(|table| table.raw.addr().into()).collect(),
-            globals: template.globals.iter().map(|global| global.raw.addr().into()).collect(),
-            new_memories,
-            new_tables,
-            context,
-        })
+        room.memories += memories;
+        room.tables += tables.len();
+        room.globals += globals;
+        Ok(Prepared { template: addr, tables, context })
+    }
+
+    #[inline]
+    fn copy_pattern(&mut self, template: TemplateAddr) -> Result<ContextBlock, Error> {
+        let row = self.templates.get(template).expect("just looked up");
+        let pattern = row.pattern.as_ref().expect("there as long as the row");
+        Ok(ContextBlock::copy_of(pattern, &mut self.pinned)?)
     }
 
     /// Gives back what was prepared and is not needed.
     pub(crate) fn give_back(&mut self, prepared: Prepared, gone: &mut GoneData<T>) {
         prepared.context.free(&mut self.pinned);
+        self.templates.get_mut(prepared.template).expect("prepared").prepared -= 1;
         gone.templates.extend(self.drop_idle(prepared.template));
     }
 
     /// Makes the rows. Room was made before.
     pub(crate) fn commit(&mut self, prepared: Prepared, data: T) -> InstanceAddr {
-        let Prepared {
-            template,
-            funcs,
-            mut memories,
-            mut tables,
-            mut globals,
-            new_memories,
-            new_tables,
-            context,
-        } = prepared;
+        let Prepared { template: addr, tables: new_tables, context } = prepared;
         let seq = self.take_seq();
-        for &memory in &memories {
-            self.memory_at_mut(memory).users += 1;
-        }
-        for &table in &tables {
-            self.table_at_mut(table).users += 1;
-        }
-        for &global in &globals {
-            self.global_at_mut(global).users += 1;
-        }
-        let module = self.module(template).clone();
-        let (decl, layout) = (module.decl(), module.layout());
-        let cells: SmallVec<[_; 4]> = own(decl.globals.as_slice(), decl.imported.globals)
-            .zip(decl.imported.globals..)
-            .map(|(global, index)| (global.ty, context.cell(layout, GlobalIdx::new(index))))
-            .collect();
-        let origins = distinct_origins(&funcs);
-        for &origin in &origins {
-            self.instance_mut(origin).importers += 1;
-        }
-        self.templates.get_mut(template).expect("just made").instances += 1;
-        let body = InstanceBody {
-            imports: funcs,
-            origins,
-            memories: SmallVec::new(),
-            tables: SmallVec::new(),
-            globals: SmallVec::new(),
-            dropped_elems: BitSet::new(decl.elems.len()),
-            dropped_data: BitSet::new(decl.data.len()),
-            names: SmallVec::new(),
-            data,
-        };
         let label = Label::of(seq);
+        let Self { instances, templates, memories, tables, globals, idle, spare_parts, .. } = self;
+        let row = templates.get_mut(addr).expect("prepared");
+        row.prepared -= 1;
+        row.instances += 1;
+        for &origin in &row.origins {
+            instances.get_mut(origin).expect("checked while preparing").importers += 1;
+        }
+        let (template, spares) = (&*row.template, &mut row.spares);
+        let (decl, layout) = (template.module.decl(), template.module.layout());
+        let mut parts = spare_parts.pop().unwrap_or_default();
+        parts.dropped_elems.resize(decl.elems.len());
+        parts.dropped_data.resize(decl.data.len());
         let row = InstanceRow {
             seq,
-            template,
+            template: addr,
             state: State::Starting,
+            listed: false,
             escaped: false,
             importers: 0,
             context,
-            body: Box::new(body),
+            body: InstanceBody { parts, data },
         };
-        let instance = self.instances.insert(Row::new(label, row));
-        let own_memory = |row| self.memories.insert(Row::new(label, MemoryRow { users: 1, ..row }));
-        memories.extend(new_memories.into_iter().map(own_memory));
-        let own_table = |row| self.tables.insert(Row::new(label, TableRow { users: 1, ..row }));
-        tables.extend(new_tables.into_iter().map(own_table));
-        globals.extend(cells.into_iter().map(|(ty, cell)| {
+        let instance = instances.insert(Row::new(label, row));
+        let row = &mut **instances.get_mut(instance).expect("just made");
+        let body = &mut *row.body.parts;
+        for memory in &template.memories {
+            let memory = memory.raw.addr().into();
+            memories.get_mut(memory).expect("checked while preparing").users += 1;
+            body.memories.push(memory);
+        }
+        for spares in spares.iter_mut() {
+            let memory = MemoryRow { users: 1, ..spares.take(idle) };
+            body.memories.push(memories.insert(Row::new(label, memory)));
+        }
+        for table in &template.tables {
+            let table = table.raw.addr().into();
+            tables.get_mut(table).expect("checked while preparing").users += 1;
+            body.tables.push(table);
+        }
+        for mut table in new_tables {
+            table.users = 1;
+            body.tables.push(tables.insert(Row::new(label, table)));
+        }
+        for global in &template.globals {
+            let global = global.raw.addr().into();
+            globals.get_mut(global).expect("checked while preparing").users += 1;
+            body.globals.push(global);
+        }
+        let imported = decl.imported.globals;
+        for (global, index) in own(decl.globals.as_slice(), imported).zip(imported..) {
+            let (ty, cell) = (global.ty, row.context.cell(layout, GlobalIdx::new(index)));
             let owner = GlobalOwner::Instance(instance);
-            self.globals.insert(Row::new(label, GlobalRow { ty, cell, owner, users: 1 }))
-        }));
-        let body = &mut self.instance_mut(instance).body;
-        (body.memories, body.tables, body.globals) = (memories, tables, globals);
+            let global = GlobalRow { ty, cell, owner, users: 1 };
+            body.globals.push(globals.insert(Row::new(label, global)));
+        }
         instance
     }
 }
 
 /// What a module defines itself, of one kind.
+#[inline]
 fn own<D>(all: &[D], imported: u32) -> std::slice::Iter<'_, D> {
     all[imported as usize..].iter()
-}
-
-/// The instances among origins, each once.
-fn distinct_origins(imports: &[ImportOrigin]) -> SmallVec<[InstanceAddr; 2]> {
-    let instance = |origin: &ImportOrigin| match origin {
-        ImportOrigin::Func(FuncAddr::Wasm(instance, _)) => Some(*instance),
-        _ => None,
-    };
-    let mut origins: SmallVec<[InstanceAddr; 2]> = imports.iter().filter_map(instance).collect();
-    origins.sort_unstable();
-    origins.dedup();
-    origins
 }

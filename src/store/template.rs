@@ -9,10 +9,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::StoreInner;
-use super::addr::{Func, FuncAddr, Global, Memory, Table, TemplateAddr};
+use super::addr::{Func, FuncAddr, Global, HostFuncAddr, InstanceAddr, Memory, Table, TemplateAddr};
+use super::context::ContextBlock;
 use super::free::GoneData;
 use super::host::HostFunc;
+use super::island::StorePtr;
 use super::memory::reserve;
+use super::recycle::spares;
 use super::row::{ImportOrigin, TemplateRow};
 use crate::error::{Error, HandleName, LinkCause, LinkError, LinkErrors, WrongStore};
 use crate::module::Module;
@@ -35,6 +38,19 @@ pub(crate) struct TemplateInner<T> {
 }
 
 impl<T> TemplateInner<T> {
+    /// Whether its instances share nothing with another from the start: all that they import is functions of the host.
+    #[inline]
+    pub(crate) fn stands_alone(&self) -> bool {
+        self.store.is_none()
+    }
+
+    /// Whether its instances run something, or copy a segment, before they are live.
+    #[inline]
+    pub(crate) fn begins(&self) -> bool {
+        let decl = self.module.decl();
+        decl.start.is_some() || !decl.elems.is_empty() || !decl.data.is_empty()
+    }
+
     /// One of the handles that it holds, for messages.
     pub(crate) fn some_handle(&self) -> Option<HandleName> {
         let func = |func: &ImportedFunc<T>| match func {
@@ -58,19 +74,23 @@ pub(crate) enum ImportedFunc<T> {
 
 /// How many templates without instances each spawn looks at: more than one, so that the list cannot grow for ever, and few,
 /// since a host may hold many.
-pub(crate) const TEMPLATES_SWEPT: usize = 2;
+const TEMPLATES_SWEPT: usize = 2;
 
 impl<T> StoreInner<T> {
     /// Whether all handles of a template are this store's and name rows.
+    #[inline]
     pub(crate) fn check_template(&self, template: &TemplateInner<T>) -> Result<(), Error> {
         match template.store {
-            None => return Ok(()),
-            Some(id) if id == self.id => {}
-            // The whole id, since what the handles name is not matched with the imports again: a handle carries half of it.
-            Some(_) => {
-                let handle = template.some_handle().expect("a template of a store holds one of its handles");
-                return Err(Error::WrongStore(Box::new(WrongStore { handle, store: self.low_id() })));
-            }
+            None => Ok(()),
+            Some(id) => self.check_handles(template, id),
+        }
+    }
+
+    fn check_handles(&self, template: &TemplateInner<T>, id: u64) -> Result<(), Error> {
+        // The whole id, since what the handles name is not matched with the imports again: a handle carries half of it.
+        if id != self.id {
+            let handle = template.some_handle().expect("a template of a store holds one of its handles");
+            return Err(Error::WrongStore(Box::new(WrongStore { handle, store: self.low_id() })));
         }
         let mut errors = Vec::new();
         let (mut funcs, mut tables, mut memories, mut globals) = (0, 0, 0, 0);
@@ -108,12 +128,66 @@ impl<T> StoreInner<T> {
     }
 
     /// The row of a template, made if this store has not met it.
-    pub(crate) fn template_row(&mut self, template: &Arc<TemplateInner<T>>) -> Result<TemplateAddr, Error> {
-        let key = Arc::as_ptr(template).addr();
-        if let Some(&addr) = self.template_rows.get(&key) {
+    #[inline]
+    pub(crate) fn template_row(
+        &mut self,
+        template: &Arc<TemplateInner<T>>,
+        store: StorePtr<T>,
+    ) -> Result<TemplateAddr, Error> {
+        // Most spawns are of the same template as the one before.
+        if let Some(addr) = self.recent_template
+            && self.templates.get(addr).is_some_and(|row| Arc::ptr_eq(&row.template, template))
+        {
             return Ok(addr);
         }
+        let key = Arc::as_ptr(template).addr();
+        let addr = match self.template_rows.get(&key) {
+            Some(&addr) => addr,
+            None => self.new_template_row(template, store)?,
+        };
+        self.recent_template = Some(addr);
+        Ok(addr)
+    }
+
+    fn new_template_row(
+        &mut self,
+        template: &Arc<TemplateInner<T>>,
+        store: StorePtr<T>,
+    ) -> Result<TemplateAddr, Error> {
         reserve(&mut self.templates, 1, "templates")?;
+        let spares = spares(&self.engine, template)?;
+        let pattern = ContextBlock::alloc(&mut self.pinned, template.module.layout())?;
+        let hosts = match self.share_host_funcs(template) {
+            Ok(hosts) => hosts,
+            Err(error) => {
+                pattern.free(&mut self.pinned);
+                return Err(error);
+            }
+        };
+        let imports = import_origins(template, &hosts);
+        let origins = distinct_origins(&imports);
+        self.fill_pattern_head(&pattern, &template.module, store);
+        self.fill_pattern_imports(&pattern, template, &imports);
+        let late_globals = self.fill_pattern_globals(&pattern, template, &imports);
+        let row = TemplateRow {
+            template: Arc::clone(template),
+            imports,
+            origins,
+            pattern: Some(pattern),
+            late_globals,
+            spares,
+            prepared: 0,
+            instances: 0,
+            idle: false,
+            hosts,
+        };
+        let addr = self.templates.insert(row);
+        self.template_rows.insert(Arc::as_ptr(template).addr(), addr);
+        Ok(addr)
+    }
+
+    /// The rows of those imported host functions that can be values.
+    fn share_host_funcs(&mut self, template: &TemplateInner<T>) -> Result<Box<[HostRow]>, Error> {
         let mut hosts = Vec::new();
         for (index, func) in template.funcs.iter().enumerate() {
             let index = FuncIdx::from_usize(index);
@@ -127,11 +201,30 @@ impl<T> StoreInner<T> {
                 }
             }
         }
-        let row =
-            TemplateRow { template: Arc::clone(template), instances: 0, idle: false, hosts: hosts.into() };
-        let addr = self.templates.insert(row);
-        self.template_rows.insert(key, addr);
-        Ok(addr)
+        Ok(hosts.into())
+    }
+
+    /// Forgets a few templates that nobody uses any more.
+    #[inline]
+    pub(crate) fn sweep_idle(&mut self) {
+        for _ in 0..TEMPLATES_SWEPT.min(self.idle_templates.len()) {
+            let addr = self.idle_templates[0];
+            match self.templates.get_mut(addr) {
+                // Nothing has changed: its turn comes again.
+                Some(row) if row.instances == 0 && Arc::strong_count(&row.template) > 1 => {
+                    self.idle_templates.rotate_left(1);
+                }
+                Some(row) if row.instances > 0 => {
+                    row.idle = false;
+                    self.idle_templates.pop_front();
+                }
+                _ => {
+                    let mut gone = GoneData::new();
+                    self.sweep_templates(1, &mut gone);
+                    gone.finish();
+                }
+            }
+        }
     }
 
     /// Looks at up to `count` templates without instances and forgets those that nobody else holds.
@@ -149,7 +242,7 @@ impl<T> StoreInner<T> {
     /// row is to be dropped with the store whole: closures of the host go with it.
     pub(crate) fn drop_idle(&mut self, addr: TemplateAddr) -> Option<TemplateRow<T>> {
         let row = self.templates.get_mut(addr)?;
-        if row.instances > 0 {
+        if row.instances > 0 || row.prepared > 0 {
             return None;
         }
         if Arc::strong_count(&row.template) > 1 {
@@ -158,30 +251,58 @@ impl<T> StoreInner<T> {
             }
             return None;
         }
-        let row = self.templates.remove(addr).expect("looked at above");
+        Some(self.remove_template(addr))
+    }
+
+    /// Forgets a template of which no instance could be prepared, if its row was made for that one.
+    pub(crate) fn drop_unused(&mut self, addr: TemplateAddr) {
+        let row = self.templates.get(addr).expect("just looked up");
+        // One without instances that was known before is on the list of those.
+        if row.instances == 0 && row.prepared == 0 && !row.idle {
+            drop(self.remove_template(addr));
+        }
+    }
+
+    fn remove_template(&mut self, addr: TemplateAddr) -> TemplateRow<T> {
+        let mut row = self.templates.remove(addr).expect("looked at by the caller");
+        if let Some(pattern) = row.pattern.take() {
+            pattern.free(&mut self.pinned);
+        }
+        row.spares.iter().for_each(|spares| spares.forget(&mut self.idle));
         if let Entry::Occupied(entry) = self.template_rows.entry(Arc::as_ptr(&row.template).addr()) {
             entry.remove();
         }
         row.hosts.iter().for_each(|&(_, host)| self.unshare_host_func(host));
-        Some(row)
+        row
     }
+}
 
-    pub(crate) fn import_origins(
-        &self,
-        row: TemplateAddr,
-        template: &TemplateInner<T>,
-    ) -> Box<[ImportOrigin]> {
-        let hosts = &self.templates.get(row).expect("just made").hosts;
-        let mut hosts = hosts.iter().peekable();
-        let origin = |(index, func): (usize, &ImportedFunc<T>)| match func {
-            ImportedFunc::Func(func) => ImportOrigin::Func(func.addr()),
-            ImportedFunc::Host(..) => match hosts.next_if(|(at, _)| at.index() == index) {
-                Some(&(_, host)) => ImportOrigin::Func(FuncAddr::Host(host)),
-                None => ImportOrigin::Host,
-            },
-        };
-        template.funcs.iter().enumerate().map(origin).collect()
-    }
+/// A host function that can be a value, by position among the imported functions.
+type HostRow = (FuncIdx, HostFuncAddr);
+
+/// Where the imported functions of a template come from.
+fn import_origins<T>(template: &TemplateInner<T>, hosts: &[HostRow]) -> Box<[ImportOrigin]> {
+    let mut hosts = hosts.iter().peekable();
+    let origin = |(index, func): (usize, &ImportedFunc<T>)| match func {
+        ImportedFunc::Func(func) => ImportOrigin::Func(func.addr()),
+        ImportedFunc::Host(..) => match hosts.next_if(|(at, _)| at.index() == index) {
+            Some(&(_, host)) => ImportOrigin::Func(FuncAddr::Host(host)),
+            None => ImportOrigin::Host,
+        },
+    };
+    template.funcs.iter().enumerate().map(origin).collect()
+}
+
+/// The instances among origins, each once.
+fn distinct_origins(imports: &[ImportOrigin]) -> Box<[InstanceAddr]> {
+    let instance = |origin: &ImportOrigin| match origin {
+        ImportOrigin::Func(FuncAddr::Wasm(instance, _)) => Some(*instance),
+        _ => None,
+    };
+    let mut origins: Vec<InstanceAddr> = imports.iter().filter_map(instance).collect();
+    origins.sort_unstable();
+    origins.dedup();
+    origins.into()
 }
 
 impl<T> Template<T> {

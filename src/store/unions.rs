@@ -27,6 +27,7 @@ impl Label {
     ///
     /// # Panics
     /// If that is 0: places begin at 1.
+    #[inline]
     pub(crate) const fn of(seq: u64) -> Self {
         assert!(seq != 0);
         Self(seq)
@@ -83,8 +84,9 @@ impl Unions {
     }
 
     /// Whether a label is that of a group.
+    #[inline]
     pub(crate) fn is_group(&self, label: Label) -> bool {
-        self.groups.contains_key(&label)
+        !self.groups.is_empty() && self.groups.contains_key(&label)
     }
 
     /// Whether nothing but these instances can hold a reference to one of the island: no other instance, and no table or global
@@ -267,7 +269,7 @@ impl<T> StoreInner<T> {
         if !self.module_of(instance).can_leak() {
             return;
         }
-        let origins = self.instance(instance).body.origins.clone();
+        let origins = self.origins_of(instance).to_vec();
         self.mark_escaped(instance);
         origins.into_iter().for_each(|origin| self.mark_escaped(origin));
     }

@@ -4,6 +4,7 @@
 #![cfg(target_os = "linux")]
 
 mod alone;
+mod crowd;
 #[path = "../common/itself.rs"]
 mod itself;
 mod kept;

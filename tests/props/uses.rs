@@ -177,6 +177,8 @@ pub(crate) const USES: &[Use] = &[
     row!(rest "Store::data_mut" [Instance] |s, h| s.data_mut(h.instance)),
     row!(rest "Store::free" [Instance] |s, h| s.free(h.instance, Free::WhenUnreachable)),
     row!(rest "Store::free" [Kept] |s, h| s.free(h.instance, Free::Now)),
+    row!(rest "Store::free_batch" [Instance] |s, h| s.free_batch(&[h.instance], Free::WhenUnreachable)),
+    row!(rest "Store::free_batch" [Kept] |s, h| s.free_batch(&[h.instance], Free::Now)),
     row!(rest "Store::exit" [Instance] |s, h| s.exit(h.instance, 1)),
     row!(rest "Store::register" [Instance] |s, h| s.register("name", h.instance)),
     row!(rest "Store::importers" [Kept] |s, h| s.importers(h.instance)),

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use skep::{
-    Caller, Config, EndReason, Engine, Error, Instance, Linker, Memory, MemoryMode, MemoryType, Module,
-    Stats, Store, StoreLimits,
+    Caller, Config, EndReason, Engine, Error, Free, Freed, Instance, Linker, Memory, MemoryMode, MemoryType,
+    Module, Stats, Store, StoreLimits,
 };
 
 use crate::common::{World, both, text};
@@ -493,7 +493,7 @@ fn s25_stores_on_eight_threads_share_an_engine() {
                 memory.read(&store, 0, &mut bytes).unwrap();
                 assert_eq!(u32::from_le_bytes(bytes), thread * 1000 + n);
                 if n % 10 != 0 {
-                    store.free(instance, skep::Free::Now).unwrap();
+                    store.free(instance, Free::Now).unwrap();
                 }
             }
             assert_eq!(store.stats().instances, 100);
@@ -564,5 +564,39 @@ proptest! {
         prop_assert_eq!(islands(&a), islands(&b));
         prop_assert_eq!(a.store.stats(), b.store.stats());
         prop_assert!(a.store.check_invariants().is_ok());
+    }
+}
+
+#[test]
+fn s25_freeing_many_is_all_or_none_and_what_freeing_one_by_one_would_be() {
+    for mode in [MemoryMode::Guarded, MemoryMode::Checked] {
+        let engine = Engine::new(&Config::new().memory_mode(mode)).unwrap();
+        for text in [OWN, SHARED] {
+            let (mut a, mut b) = (number_world(&engine), number_world(&engine));
+            let template = a.template(text).unwrap();
+            let many = a.store.spawn_batch(&template, 0..30).unwrap();
+            let template = b.template(text).unwrap();
+            let one: Vec<_> = (0..30).map(|n| b.store.spawn(&template, n).unwrap()).collect();
+            // Twice the same, a stale one, and one of another store: nothing happens.
+            let stale = a.store.spawn(&a.template(OWN).unwrap(), 0).unwrap();
+            a.store.free(stale, Free::Now).unwrap();
+            let before = a.store.stats();
+            for (bad, at) in [(many[0], 30), (stale, 30), (one[3], 30)] {
+                let mut listed = many.clone();
+                listed.push(bad);
+                let error = a.store.free_batch(&listed, Free::WhenUnreachable).unwrap_err();
+                assert!(matches!(&error, Error::Batch(batch) if batch.index == at), "{error}");
+                assert_eq!(a.store.stats(), before);
+                a.store.check_invariants().unwrap();
+            }
+            let waiting = a.store.free_batch(&many, Free::WhenUnreachable).unwrap();
+            let freed: Vec<_> =
+                one.iter().map(|&n| b.store.free(n, Free::WhenUnreachable).unwrap()).collect();
+            assert_eq!(waiting, freed.iter().filter(|freed| **freed == Freed::Waiting).count());
+            assert_eq!(a.store.stats().memories, b.store.stats().memories);
+            assert_eq!(a.store.stats().zombies, b.store.stats().zombies);
+            a.store.check_invariants().unwrap();
+            assert_eq!(a.store.free_batch(&[], Free::Now).unwrap(), 0);
+        }
     }
 }

@@ -164,6 +164,7 @@ pub(crate) const ROWS: &[Row] = &[
             "s25_captured_handle_of_other_island",
             "s25_data_that_panics_when_it_is_dropped_leaves_no_level",
             "s25_faults_of_starts_are_caught_on_every_thread",
+            "s25_freeing_many_is_all_or_none_and_what_freeing_one_by_one_would_be",
             "s25_modules_find_each_other_by_name_in_any_order",
             "s25_names_are_found_level_by_level",
             "s25_of_several_panics_that_of_the_lowest_goes_on",

@@ -1,0 +1,246 @@
+//! Slots of memories that wait for the next instance of the template they served.
+//!
+//! Owns: the lists of clean slots, one per template and own memory, last in first out, so that what was in the caches is used
+//! again; how much of them may stay in memory.
+//! Does not know: how a slot is cleared (`arena::pool`), when a memory goes (`free`, `batch`).
+//!
+//! A slot on a list is as if just taken: zero, and as long as the memory begins. So spawning from a list asks the kernel nothing,
+//! and all that a guest leaves behind is gone before the slot is on a list. Small slots that come back one by one wait until some
+//! can be cleared together, since asking what was written costs more than writing it; meanwhile other slots are used.
+
+use super::StoreInner;
+use super::addr::TemplateAddr;
+use super::memory::Bounds;
+use super::row::MemoryRow;
+use super::template::TemplateInner;
+use crate::arena::pool::MemorySlot;
+use crate::engine::Engine;
+use crate::error::Error;
+
+/// The clean slots for one memory that a template's instances define.
+#[derive(Debug)]
+pub(crate) struct Spares {
+    bounds: Bounds,
+    /// The most recently used last, each with the time when it came: a count of slots that came back.
+    slots: Vec<(u64, MemorySlot)>,
+    /// Slots that are still to be cleared: together they cost fewer system calls.
+    unclear: Vec<MemorySlot>,
+}
+
+/// So many slots, with so many bytes that a guest could have written, wait at most until they are cleared together.
+const UNCLEAR_MAX: usize = 32;
+const UNCLEAR_BYTES_MAX: usize = 2 << 20;
+
+/// What the lists of a store hold in all.
+#[derive(Debug, Default)]
+pub(crate) struct Idle {
+    /// How much of the slots on lists is in memory at most, those that are still to be cleared counted as far as they could be
+    /// written.
+    resident_bytes: usize,
+    /// How many slots came back.
+    came: u64,
+}
+
+/// A slot that is to go onto a list, and onto which.
+pub(crate) struct Returning {
+    pub(crate) template: TemplateAddr,
+    /// The position among the memories that the template defines.
+    pub(crate) at: usize,
+    pub(crate) slot: MemorySlot,
+}
+
+/// Empty lists for a template.
+///
+/// # Errors
+/// If a memory may not be as large as it is declared.
+pub(crate) fn spares<T>(engine: &Engine, template: &TemplateInner<T>) -> Result<Box<[Spares]>, Error> {
+    let decl = template.module.decl();
+    let own = &decl.memories.as_slice()[decl.imported.memories as usize..];
+    own.iter().map(|&ty| Ok(Spares::new(Bounds::new(engine, ty)?))).collect()
+}
+
+impl Spares {
+    const fn new(bounds: Bounds) -> Self {
+        Self { bounds, slots: Vec::new(), unclear: Vec::new() }
+    }
+
+    /// The next slot, as a memory. There is one: see `provide`.
+    #[inline]
+    pub(crate) fn take(&mut self, idle: &mut Idle) -> MemoryRow {
+        let (_, slot) = self.slots.pop().expect("provided before");
+        idle.resident_bytes -= slot.resident_bytes();
+        MemoryRow::in_slot(self.bounds, slot)
+    }
+
+    /// Takes what the list holds off the store's account: it goes with its template.
+    pub(crate) fn forget(&self, idle: &mut Idle) {
+        idle.resident_bytes -= self.resident_bytes();
+    }
+
+    fn resident_bytes(&self) -> usize {
+        let clear = self.slots.iter().map(|(_, slot)| slot.resident_bytes());
+        clear.chain(self.unclear.iter().map(MemorySlot::used_bytes)).sum()
+    }
+
+    /// Takes a slot back, which is cleared with others; whether it is time for that.
+    fn put_off(&mut self, slot: MemorySlot, idle: &mut Idle) -> bool {
+        idle.resident_bytes += slot.used_bytes();
+        let bytes = (self.unclear.len() + 1) * slot.used_bytes();
+        let alone = !slot.shares_calls();
+        self.unclear.push(slot);
+        alone || self.unclear.len() == UNCLEAR_MAX || bytes >= UNCLEAR_BYTES_MAX
+    }
+
+    /// Clears what waits for it.
+    fn clear(&mut self, idle: &mut Idle) {
+        MemorySlot::clear_all(&mut self.unclear.iter_mut().collect::<Vec<_>>());
+        while let Some(slot) = self.unclear.pop() {
+            idle.resident_bytes -= slot.used_bytes();
+            self.put(slot, idle);
+        }
+    }
+
+    /// Puts a slot onto the list that is as if just taken, or can be made so.
+    fn put(&mut self, mut slot: MemorySlot, idle: &mut Idle) {
+        if slot.renew(self.bounds.initial_bytes()).is_ok() {
+            idle.resident_bytes += slot.resident_bytes();
+            idle.came += 1;
+            self.slots.push((idle.came, slot));
+        }
+    }
+}
+
+impl<T> StoreInner<T> {
+    /// Sees to it that the lists of a template have a slot for one more instance than are prepared.
+    ///
+    /// # Errors
+    /// If the system has none left, and no other template has any to spare.
+    #[inline]
+    pub(crate) fn provide_slots(&mut self, template: TemplateAddr) -> Result<(), Error> {
+        let row = self.templates.get(template).expect("just looked up");
+        let wanted = row.prepared as usize + 1;
+        if row.spares.iter().all(|spares| spares.slots.len() >= wanted) {
+            return Ok(());
+        }
+        self.take_new_slots(template, wanted)
+    }
+
+    #[cold]
+    fn take_new_slots(&mut self, template: TemplateAddr, wanted: usize) -> Result<(), Error> {
+        for at in 0..self.templates.get(template).expect("just looked up").spares.len() {
+            let spares = &mut self.templates.get_mut(template).expect("as before").spares[at];
+            // One is taken new, so that those which wait become enough to be cleared together.
+            if wanted > spares.slots.len() + 1 {
+                spares.clear(&mut self.idle);
+            }
+            let (bounds, missing) = (spares.bounds, wanted.saturating_sub(spares.slots.len()));
+            for _ in 0..missing {
+                let taken = bounds.take_slot(&self.engine);
+                let spares = &mut self.templates.get_mut(template).expect("as before").spares[at];
+                match taken {
+                    Ok(slot) => spares.slots.push((self.idle.came, slot)),
+                    Err(error) => self.do_without_new_ones((template, at, wanted), error)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The system has no slots left: takes what waits to be cleared, or what other templates keep.
+    fn do_without_new_ones(
+        &mut self,
+        (template, at, wanted): (TemplateAddr, usize, usize),
+        error: Error,
+    ) -> Result<(), Error> {
+        let spares = &mut self.templates.get_mut(template).expect("just looked up").spares[at];
+        spares.clear(&mut self.idle);
+        if spares.slots.len() >= wanted {
+            return Ok(());
+        }
+        let bounds = spares.bounds;
+        if !self.give_slots_up(template) {
+            return Err(error);
+        }
+        let slot = bounds.take_slot(&self.engine)?;
+        let spares = &mut self.templates.get_mut(template).expect("just looked up").spares[at];
+        spares.slots.push((self.idle.came, slot));
+        Ok(())
+    }
+
+    /// Gives all slots on lists back to the engine, but for those of one template; whether there were any.
+    fn give_slots_up(&mut self, except: TemplateAddr) -> bool {
+        let mut any = false;
+        for (_, row) in self.templates.iter_mut().filter(|(addr, _)| *addr != except) {
+            // Instances of a batch that are prepared have a claim on theirs.
+            for spares in row.spares.iter_mut() {
+                spares.clear(&mut self.idle);
+                let kept = spares.slots.len().min(row.prepared as usize);
+                for (_, slot) in spares.slots.drain(kept..) {
+                    self.idle.resident_bytes -= slot.resident_bytes();
+                    any = true;
+                }
+            }
+        }
+        any
+    }
+
+    /// Takes a slot back onto its list, now or when there are several to be cleared.
+    pub(crate) fn recycle(&mut self, Returning { template, at, slot }: Returning) {
+        // Without its template nobody waits for it.
+        let Some(row) = self.templates.get_mut(template) else { return };
+        if row.spares[at].put_off(slot, &mut self.idle) {
+            row.spares[at].clear(&mut self.idle);
+        }
+        self.trim();
+    }
+
+    /// Clears slots and puts them onto their lists: neighbours share a system call.
+    pub(crate) fn recycle_all(&mut self, mut all: Vec<Returning>) {
+        if all.is_empty() {
+            return;
+        }
+        MemorySlot::clear_all(&mut all.iter_mut().map(|returning| &mut returning.slot).collect::<Vec<_>>());
+        for Returning { template, at, slot } in all {
+            if let Some(row) = self.templates.get_mut(template) {
+                row.spares[at].put(slot, &mut self.idle);
+            }
+        }
+        self.trim();
+    }
+
+    /// If more of the slots on lists is in memory than the engine's settings allow, gives back that of those which have waited
+    /// longest, until a quarter less is.
+    #[inline]
+    fn trim(&mut self) {
+        let allowed = self.engine.config().idle_memory_bytes;
+        if self.idle.resident_bytes > allowed {
+            self.give_back_coldest(allowed - allowed / 4);
+        }
+    }
+
+    #[cold]
+    fn give_back_coldest(&mut self, allowed: usize) {
+        let Self { templates, idle, .. } = self;
+        templates.iter_mut().flat_map(|(_, row)| row.spares.iter_mut()).for_each(|spares| spares.clear(idle));
+        let lists = templates.iter_mut().flat_map(|(_, row)| row.spares.iter_mut());
+        let mut slots: Vec<&mut (u64, MemorySlot)> =
+            lists.flat_map(|spares| spares.slots.iter_mut()).collect();
+        slots.retain(|(_, slot)| slot.resident_bytes() > 0);
+        slots.sort_unstable_by_key(|(came, _)| *came);
+        let mut rest = idle.resident_bytes;
+        let cold = slots.into_iter().take_while(|(_, slot)| {
+            let is_too_much = rest > allowed;
+            rest = rest.saturating_sub(slot.resident_bytes());
+            is_too_much
+        });
+        MemorySlot::discard_all(&mut cold.map(|(_, slot)| slot).collect::<Vec<_>>());
+        let rows = templates.iter();
+        idle.resident_bytes = rows.flat_map(|(_, row)| row.spares.iter()).map(Spares::resident_bytes).sum();
+    }
+
+    /// How much of the slots that wait is in memory at most.
+    #[cfg(test)]
+    pub(crate) fn idle_bytes(&self) -> usize {
+        self.idle.resident_bytes
+    }
+}

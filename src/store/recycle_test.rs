@@ -1,0 +1,165 @@
+//! Slots that come back: what system calls that takes, and that nothing of a guest stays in them.
+
+use super::Store;
+use super::addr::Instance;
+use super::free::Free;
+use super::linker::Linker;
+use super::template::Template;
+use crate::arena::pages::inject;
+use crate::engine::{Config, Engine};
+use crate::jit::target::MemoryMode;
+use crate::module::Module;
+
+/// Small enough for a slot among many; writes two pages of the system's when it begins.
+const SMALL: &str = r#"(module (memory (export "m") 1 2) (data (i32.const 100) "first") (data (i32.const 40000) "second")
+    (func (export "grow") (result i32) (memory.grow (i32.const 1))))"#;
+
+fn world(config: &Config, text: &str) -> (Template<u32>, Store<u32>) {
+    let engine = Engine::new(config).unwrap();
+    let template = Linker::new(&engine).template(&Module::new(&engine, text).unwrap()).unwrap();
+    (template, Store::new(&engine))
+}
+
+fn modes() -> [Config; 2] {
+    MemoryMode::ALL.map(|mode| Config::new().memory_mode(mode))
+}
+
+/// Writes into every page of a guest's memory, and leaves some alone.
+fn scribble(store: &mut Store<u32>, instance: Instance, seed: usize) {
+    let memory = instance.memory(store, "m").unwrap();
+    for (at, byte) in memory.data_mut(store).unwrap().iter_mut().enumerate().skip(seed % 977).step_by(977) {
+        *byte = u8::try_from(at % 255).unwrap() + 1;
+    }
+}
+
+/// The memory is as its module says, and zero beyond.
+fn check_fresh(store: &Store<u32>, instance: Instance) {
+    let bytes = instance.memory(store, "m").unwrap().data(store).unwrap();
+    assert_eq!((&bytes[100..105], &bytes[40000..40006]), (&b"first"[..], &b"second"[..]));
+    let written = bytes.iter().filter(|byte| **byte != 0).count();
+    assert_eq!((bytes.len(), written), (1 << 16, 11), "{instance}");
+}
+
+#[test]
+fn a_steady_state_spawns_without_system_calls_and_frees_a_run_of_neighbours_with_one() {
+    const COUNT: u32 = 1000;
+    let (template, mut store) = world(&Config::new().memory_mode(MemoryMode::Checked), SMALL);
+    for round in 0..4 {
+        let before = inject::calls();
+        let many = store.spawn_batch(&template, 0..COUNT).unwrap();
+        let between = inject::calls();
+        assert_eq!(store.free_batch(&many, Free::WhenUnreachable).unwrap(), 0);
+        let after = inject::calls();
+        assert!(after - between <= 1, "round {round}: {} calls for one run", after - between);
+        assert!(round == 0 || between == before, "round {round}: {} calls", between - before);
+    }
+    let before = inject::calls();
+    for n in 0..COUNT {
+        let instance = store.spawn(&template, n).unwrap();
+        store.free(instance, Free::WhenUnreachable).unwrap();
+    }
+    let calls = inject::calls() - before;
+    assert!(calls <= u64::from(COUNT) / 4, "{calls} calls: one at a time they are cleared together too");
+    store.check_invariants().unwrap();
+}
+
+#[test]
+fn a_guarded_slot_is_spawned_without_system_calls_and_freed_with_one() {
+    let (template, mut store) = world(&Config::new(), SMALL);
+    for round in 0..10 {
+        let before = inject::calls();
+        let instance = store.spawn(&template, 0).unwrap();
+        assert!(round == 0 || inject::calls() == before);
+        scribble(&mut store, instance, round);
+        let before = inject::calls();
+        store.free(instance, Free::WhenUnreachable).unwrap();
+        assert!(inject::calls() - before <= 1);
+    }
+}
+
+#[test]
+fn a_memory_that_grew_begins_small_again() {
+    for config in modes() {
+        let (template, mut store) = world(&config, SMALL);
+        for _ in 0..70 {
+            let instance = store.spawn(&template, 0).unwrap();
+            check_fresh(&store, instance);
+            let grow = instance.typed_func::<(), i32>(&store, "grow").unwrap();
+            assert_eq!(grow.call(&mut store, ()).unwrap(), 1);
+            scribble(&mut store, instance, 0);
+            store.free(instance, Free::WhenUnreachable).unwrap();
+        }
+    }
+}
+
+#[test]
+fn nothing_of_a_guest_is_left_for_the_next_of_any_template() {
+    let run = || {
+        for config in modes() {
+            for idle_bytes in [0, 100_000, usize::MAX] {
+                let (template, mut store) = world(&config.clone().idle_memory_bytes(idle_bytes), SMALL);
+                let module = Module::new(store.engine(), SMALL).unwrap();
+                let other = Linker::new(store.engine()).template(&module).unwrap();
+                for round in 0..6 {
+                    let mut many = store.spawn_batch(&template, 0..40).unwrap();
+                    many.extend(store.spawn_batch(&other, 0..3).unwrap());
+                    many.push(store.spawn(&template, 0).unwrap());
+                    for (n, &instance) in many.iter().enumerate() {
+                        check_fresh(&store, instance);
+                        scribble(&mut store, instance, n * round);
+                    }
+                    let (some, rest) = many.split_at(many.len() / (round + 1));
+                    for &instance in some {
+                        store.free(instance, Free::Now).unwrap();
+                    }
+                    assert_eq!(store.free_batch(rest, Free::WhenUnreachable).unwrap(), 0);
+                    // What waits to be cleared counts as if all of it were in memory.
+                    assert!(store.whole().idle_bytes() <= idle_bytes, "{}", store.whole().idle_bytes());
+                }
+                store.check_invariants().unwrap();
+                drop(store);
+            }
+        }
+    };
+    run();
+    inject::without_scans(run);
+}
+
+#[test]
+fn a_failing_system_call_while_freeing_leaves_nothing_behind() {
+    for config in modes() {
+        for k in 1..=4 {
+            let (template, mut store) = world(&config, SMALL);
+            for _ in 0..3 {
+                let many = store.spawn_batch(&template, 0..10).unwrap();
+                for &instance in &many {
+                    check_fresh(&store, instance);
+                    let memory = instance.memory(&store, "m").unwrap();
+                    memory.grow(&mut store, 1).unwrap();
+                    scribble(&mut store, instance, 1);
+                }
+                let freed = inject::with_failing_call(k, || store.free_batch(&many, Free::WhenUnreachable));
+                assert_eq!(freed.unwrap(), 0);
+            }
+            store.check_invariants().unwrap();
+        }
+    }
+}
+
+#[test]
+fn many_scribblers_in_one_store_stay_apart() {
+    let (template, mut store) = world(&Config::new().memory_mode(MemoryMode::Checked), SMALL);
+    let mut live: Vec<Instance> = Vec::new();
+    for n in 0..600_usize {
+        if n % 3 == 2 {
+            let instance = live.swap_remove(n * 7 % live.len());
+            store.free(instance, Free::WhenUnreachable).unwrap();
+        } else {
+            let instance = store.spawn(&template, 0).unwrap();
+            check_fresh(&store, instance);
+            scribble(&mut store, instance, n);
+            live.push(instance);
+        }
+    }
+    store.check_invariants().unwrap();
+}
