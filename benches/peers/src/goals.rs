@@ -6,6 +6,7 @@
 use crate::corpus::Origin;
 use crate::measure::{Cell, Line};
 use crate::report::{Columns, Report, geometric_mean, ratio};
+use crate::spawn::{Figures, Guest, Maker, What};
 
 /// Modules that must compile so many times faster than with other baseline compilers, small ones among them: beginnings of
 /// names.
@@ -40,6 +41,17 @@ const SCALING_LEAST: f64 = 1.7;
 /// Any module whatever: so many seconds and so many for each of its bytes.
 const ODD_SECONDS: f64 = 50e-3;
 const ODD_SECONDS_PER_BYTE: f64 = 150e-9;
+
+// Lives of instances.
+const EMPTY_NS_MOST: f64 = 80.0;
+const OF_HECS_MOST: f64 = 2.0;
+const OF_HOT_COPYING_MOST: f64 = 1.5;
+const OF_COLD_COPYING_MOST: f64 = 1.3;
+const LIFE_OF_POOLING_LEAST: f64 = 20.0;
+const MANY_OF_POOLING_LEAST: f64 = 4.0;
+const MANY_OF_ON_DEMAND_LEAST: f64 = 8.0;
+const COLUMN_NS_MOST: f64 = 8.0;
+const TWO_THREADS_LEAST: f64 = 1.7;
 
 /// How one goal was met, or not.
 #[derive(Debug)]
@@ -99,6 +111,52 @@ pub fn check(report: &Report<'_>) -> Vec<Outcome> {
         outcomes.push(odd(report));
     }
     outcomes
+}
+
+/// What instances' lives may cost.
+pub fn spawn(figures: &Figures) -> Vec<Outcome> {
+    use Guest::{Empty, Page};
+    use Maker::{Copies, Hecs, OnDemand, Pooling, Skep};
+    let of = |what, other| figures.ratio(what, Skep, other);
+    let faster = |what, other| figures.ratio(what, other, Skep);
+    let threads = |what: fn(usize) -> What| Some(figures.get(what(1), Skep)? / figures.get(what(2), Skep)?);
+    let (one, many) = (What::Lives(Page), What::All(Page));
+    vec![
+        Outcome::most(
+            "an empty module, one after the other, ns",
+            figures.get(What::Lives(Empty), Skep),
+            EMPTY_NS_MOST,
+        ),
+        Outcome::most(
+            "empty modules in a batch, of hecs's entities",
+            of(What::All(Empty), Hecs),
+            OF_HECS_MOST,
+        ),
+        Outcome::most(
+            "a page one after the other, of copying its bytes hot",
+            of(one, Copies),
+            OF_HOT_COPYING_MOST,
+        ),
+        Outcome::least(
+            "a page one after the other, speed of pooling's",
+            faster(one, Pooling),
+            LIFE_OF_POOLING_LEAST,
+        ),
+        Outcome::least("many with a page, speed of pooling's", faster(many, Pooling), MANY_OF_POOLING_LEAST),
+        Outcome::least(
+            "many with a page, speed of on demand's",
+            faster(many, OnDemand),
+            MANY_OF_ON_DEMAND_LEAST,
+        ),
+        Outcome::most(
+            "many with a page, of copying their bytes cold",
+            of(many, Copies),
+            OF_COLD_COPYING_MOST,
+        ),
+        Outcome::most("an empty function in a column, ns", figures.get(What::Column, Skep), COLUMN_NS_MOST),
+        Outcome::least("start functions, speed with 2 threads", threads(What::Starts), TWO_THREADS_LEAST),
+        Outcome::least("calls, speed with 2 threads", threads(What::Works), TWO_THREADS_LEAST),
+    ]
 }
 
 fn runs(report: &Report<'_>) -> Vec<Outcome> {
@@ -231,10 +289,11 @@ fn is_large(line: &Line) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Outcome, check};
+    use super::{Outcome, check, spawn};
     use crate::corpus::Origin;
     use crate::measure::{Cell, Line};
     use crate::report::{Columns, Report};
+    use crate::spawn::{Figures, Guest, Maker, What};
 
     fn outcomes(columns: Columns, names: &[&str], lines: &[Line]) -> Vec<Outcome> {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
@@ -305,5 +364,20 @@ mod tests {
         };
         let met = |module_bytes| outcomes(Columns::Engines(1), &["skep"], &[odd(module_bytes)])[0].met();
         assert!(met(1_000_000) && !met(100_000));
+    }
+
+    #[test]
+    fn lives_are_compared_with_those_that_took_part() {
+        let mut figures = Figures::default();
+        assert!(spawn(&figures).iter().all(|outcome| !outcome.met() && outcome.value.is_none()));
+        let many = What::All(Guest::Page);
+        for (maker, seconds) in [(Maker::Skep, 2.0), (Maker::Pooling, 9.0), (Maker::OnDemand, 9.0)] {
+            figures.add(many, maker, vec![seconds], 1);
+        }
+        figures.add(What::Works(1), Maker::Skep, vec![1.8], 1);
+        figures.add(What::Works(2), Maker::Skep, vec![1.0], 1);
+        let found = spawn(&figures);
+        let measured = found.iter().filter_map(|outcome| Some((outcome.met(), outcome.value?)));
+        assert_eq!(measured.collect::<Vec<_>>(), [(true, 4.5), (false, 4.5), (true, 1.8)]);
     }
 }

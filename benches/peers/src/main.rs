@@ -3,7 +3,8 @@
 //! any engine, or when skep does not compile it. What another engine refuses to compile is only reported.
 //!
 //! Reading order: `corpus` (which programs), `expect` and `answer` (what is right), `engines` (one file each), `host`
-//! (what guests import), `measure`, `report`, `goals`; `micro` is a bench of its own: single calls.
+//! (what guests import), `measure`, `report`, `goals`; `micro` and `spawn` are benches of
+//! their own: single calls, lives of instances.
 
 mod answer;
 mod clock;
@@ -19,6 +20,7 @@ mod odd;
 mod peak;
 mod report;
 mod sections;
+mod spawn;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -44,6 +46,7 @@ const SCALING_CODE_BYTES_MIN: usize = 1 << 20;
   skep-peers --set real --csv > real.csv         compile times of the big modules
   skep-peers --set odd --goals                   modules in odd shapes
   skep-peers --calls --goals                     what one call costs, of each kind
+  skep-peers --spawn --goals                     what an instance's life costs
   skep-peers --scaling                           the big modules on 1 and 2 threads
   skep-peers coremark gemm --peers cranelift,winch,wasmi")]
 struct Options {
@@ -86,6 +89,9 @@ struct Options {
     /// Instead of programs: what one call costs, of each kind; needs no corpora
     #[arg(long, conflicts_with_all = ["filters", "set", "ablation", "scaling", "memory", "list"])]
     calls: bool,
+    /// Instead of programs: what the lives of instances cost; names choose who takes part; needs no corpora
+    #[arg(long, conflicts_with_all = ["set", "ablation", "scaling", "memory", "list", "calls", "peers"])]
+    spawn: bool,
     /// Print Markdown tables
     #[arg(long, conflicts_with = "csv")]
     markdown: bool,
@@ -189,6 +195,9 @@ fn bench(options: &Options) -> Result<bool> {
         let without = options.setup().without;
         return micro::bench(&options.engines(), without, options.format(), options.goals);
     }
+    if options.spawn {
+        return spawned(options);
+    }
     let programs = programs(options)?;
     if options.list {
         programs.iter().for_each(|program| println!("{}", program.name));
@@ -215,7 +224,23 @@ fn bench(options: &Options) -> Result<bool> {
     report.refusals().iter().for_each(|refusal| eprintln!("refused: {refusal}"));
     faults.extend(report.faults());
     if options.goals {
-        faults.extend(goals(&report, format));
+        faults.extend(goals(&goals::check(&report), format));
+    }
+    faults.iter().for_each(|fault| eprintln!("wrong: {fault}"));
+    Ok(faults.is_empty())
+}
+
+/// As `bench`, of instances' lives.
+fn spawned(options: &Options) -> Result<bool> {
+    let format = options.format();
+    if format != Format::Csv {
+        println!("{}; medians of rounds; skep's memories: {:?}", machine::line(), spawn::MODE);
+    }
+    let figures = spawn::bench(&options.filters)?;
+    print!("{}", figures.render(format));
+    let mut faults = figures.faults.clone();
+    if options.goals {
+        faults.extend(goals(&goals::spawn(&figures), format));
     }
     faults.iter().for_each(|fault| eprintln!("wrong: {fault}"));
     Ok(faults.is_empty())
@@ -251,8 +276,7 @@ fn peers(options: &Options) -> Result<Named> {
 }
 
 /// Shows the goals; those that are missed are faults.
-fn goals(report: &Report<'_>, format: Format) -> Vec<String> {
-    let outcomes = goals::check(report);
+fn goals(outcomes: &[goals::Outcome], format: Format) -> Vec<String> {
     if format == Format::Csv {
         outcomes.iter().for_each(|outcome| eprintln!("goal: {}", outcome.row().join(", ")));
     } else {

@@ -114,10 +114,10 @@ impl Which {
     }
 }
 
-/// Threads to compile on.
-fn pool(threads: usize) -> Result<ThreadPool> {
+/// Threads to work on.
+pub fn pool(threads: usize) -> Result<ThreadPool> {
     let pool = ThreadPoolBuilder::new().num_threads(threads).stack_size(THREAD_STACK_BYTES);
-    pool.build().context("no threads to compile on")
+    pool.build().context("no threads to work on")
 }
 
 /// How a call ended, from the exit that a host function raised, if it did, or the engine's own message.
