@@ -1,4 +1,5 @@
-//! The example `mods` as a test: the same game in both memory modes, twice, must leave the same memories behind.
+//! The example `mods` as a test: the same game in both memory modes, on any number of threads, twice, with and without new
+//! versions of its mods, must leave the same memories behind.
 //!
 //! Owns: what the example promises. Does not know: the game; it includes the example's own files.
 
@@ -8,26 +9,38 @@
 mod game;
 #[path = "../examples/mods/options.rs"]
 mod options;
+#[path = "../examples/mods/pace.rs"]
+mod pace;
 #[path = "../examples/mods/report.rs"]
 mod report;
 
 use std::time::Duration;
 
+use clap::{CommandFactory as _, Parser as _};
 use skep::MemoryMode;
 
-use self::game::{FRAMES_PER_SECOND, MODS, World};
-use self::options::{HELP, Options};
+use self::game::{FRAMES_PER_SECOND, Kind, MODS, World};
+use self::options::Options;
+use self::pace::{BUDGET, Pace, Times, Usage};
+use self::report::Measured;
+
+/// Instances at first.
+const INSTANCES: usize = 200;
 
 /// Seven seconds of a game: long enough for villagers to grow old and for gremlins to be sent away.
-fn play(mode: MemoryMode) -> World {
-    let mut world = World::new(mode, 120).unwrap();
-    for _ in 0..7 * FRAMES_PER_SECOND {
-        world.frame().unwrap();
-    }
-    world
+fn play(mode: MemoryMode, threads: usize, reloads: bool) -> World {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| {
+        let mut world = World::new(mode, reloads).unwrap();
+        world.populate(INSTANCES).unwrap();
+        for _ in 0..7 * FRAMES_PER_SECOND {
+            world.frame().unwrap();
+        }
+        world
+    })
 }
 
-/// What must not depend on the mode, nor on the run.
+/// What must not depend on the mode, threads, versions, or the run.
 fn outcome(world: &World) -> Vec<(&'static str, usize, u64, u64, u64, u64, u64)> {
     let rows = world.rows().unwrap();
     let line = |row: game::Row| {
@@ -46,10 +59,13 @@ fn outcome(world: &World) -> Vec<(&'static str, usize, u64, u64, u64, u64, u64)>
 }
 
 #[test]
-fn equal_checksums_in_both_modes_and_again() {
-    let first = outcome(&play(MemoryMode::Guarded));
-    assert_eq!(first, outcome(&play(MemoryMode::Checked)), "the other memory mode");
-    assert_eq!(first, outcome(&play(MemoryMode::Guarded)), "another run");
+fn equal_checksums_in_both_modes_on_any_threads_and_again() {
+    let first = outcome(&play(MemoryMode::Guarded, 2, true));
+    assert_eq!(first, outcome(&play(MemoryMode::Checked, 2, true)), "the other memory mode");
+    assert_eq!(first, outcome(&play(MemoryMode::Checked, 1, true)), "one thread");
+    assert_eq!(first, outcome(&play(MemoryMode::Checked, 7, true)), "seven threads");
+    assert_eq!(first, outcome(&play(MemoryMode::Checked, 2, false)), "no new versions");
+    assert_eq!(first, outcome(&play(MemoryMode::Guarded, 2, true)), "another run");
     let mut sums: Vec<u64> = first.iter().map(|row| row.6).collect();
     sums.sort_unstable();
     sums.dedup();
@@ -57,58 +73,123 @@ fn equal_checksums_in_both_modes_and_again() {
 }
 
 #[test]
-fn guests_trap_leave_and_are_replaced_while_the_others_run() {
-    let world = play(MemoryMode::Guarded);
+fn guests_fail_leave_and_are_replaced_while_the_others_run() {
+    let world = play(MemoryMode::Checked, 2, true);
     let rows = world.rows().unwrap();
     for row in &rows {
         let (name, tally) = (row.plan.name, &row.tally);
         assert!(row.alive > 0 && tally.ticks > 0, "{name}: {tally:?}");
-        assert!(
-            tally.host_calls >= 2 * tally.ticks,
-            "{name} calls two host functions in each turn: {tally:?}"
-        );
         let is_hostile = name == "gremlin";
         assert_eq!(tally.traps > 0, is_hostile, "{name}: {tally:?}");
         assert_eq!(tally.refusals > 0, is_hostile, "{name}: {tally:?}");
+        if is_hostile {
+            assert_eq!(tally.traps + tally.refusals, tally.ticks, "{name} fails in each turn: {tally:?}");
+        } else {
+            assert!(
+                tally.host_calls >= 2 * tally.ticks,
+                "{name} calls two host functions in each turn: {tally:?}"
+            );
+        }
         let is_freed = matches!(name, "gremlin" | "villager" | "spark");
         assert_eq!(tally.respawns > 0, is_freed, "{name}: {tally:?}");
     }
-    let alive: usize = rows.iter().filter(|row| row.plan.is_replaced).map(|row| row.alive).sum();
-    assert_eq!(alive, 120, "who is replaced is replaced by one");
+    let replaced = world.kinds().iter().filter(|kind| kind.plan.is_replaced);
+    assert_eq!(replaced.map(Kind::alive).sum::<usize>(), INSTANCES, "who is replaced is replaced by one");
     let stale = world.diary().stale.as_ref().unwrap();
     assert!(stale.contains("stale"), "{stale}");
-    assert!(world.diary().failures.len() >= 6, "tricks of many kinds: {:?}", world.diary().failures);
+    assert_eq!(world.diary().failures.len(), 8, "all tricks: {:?}", world.diary().failures);
 }
 
 #[test]
-fn the_report_has_a_line_per_mod() {
-    let text = report::report(&play(MemoryMode::Checked), Duration::from_secs(1)).unwrap();
-    for row in MODS {
-        assert!(text.lines().any(|line| line.starts_with(row.name) && line.ends_with(row.about)), "{text}");
+fn every_second_a_mod_gets_a_new_version_and_its_instances_move() {
+    let world = play(MemoryMode::Checked, 2, true);
+    for (at, kind) in world.kinds().iter().enumerate() {
+        let versions = if (1..=7).contains(&at) { 2 } else { 1 };
+        assert_eq!(kind.version(), versions, "{}", kind.plan.name);
+        assert_eq!(kind.tally.moved > 0, versions == 2, "{}: {:?}", kind.plan.name, kind.tally);
     }
-    assert!(text.contains("420 frames, 7.0 s of game time, took 1.00 s"), "{text}");
+    assert_eq!(world.diary().compiled.count, MODS.len() + 7);
 }
 
-/// What these arguments, separated by spaces, are read as.
-fn check(args: &str, expected: Result<Option<Options>, &str>) {
-    let found = Options::parse(args.split_whitespace().map(str::to_owned));
-    assert_eq!(found, expected.map_err(str::to_owned), "{args}");
+#[test]
+fn the_report_has_a_line_per_mod_and_says_whether_the_goal_was_met() {
+    let world = play(MemoryMode::Checked, 1, true);
+    let times = Times { p99: Duration::from_millis(9), ..Times::default() };
+    let mut measured = Measured {
+        ticks: 420,
+        took: Duration::from_secs(7),
+        times,
+        threads: 1,
+        instances: world.alive(),
+        usage: [Usage::now(); 3],
+        ..Measured::default()
+    };
+    let text = report::report(&world, &measured).unwrap();
+    for row in MODS {
+        assert!(text.lines().any(|line| line.contains(row.name) && line.contains(row.about)), "{text}");
+    }
+    assert!(
+        text.contains("99th percentile 9.00 ms") && text.trim_end().ends_with("on 1 threads: met"),
+        "{text}"
+    );
+    measured.times.p99 = BUDGET;
+    let text = report::report(&world, &measured).unwrap();
+    assert!(text.trim_end().ends_with("NOT met"), "{text}");
+}
+
+#[test]
+fn times_of_ticks() {
+    let mut pace = Pace::new(true);
+    let naps = [0, 0, 0, 18].map(Duration::from_millis);
+    naps.iter().for_each(|&nap| pace.tick(|| std::thread::sleep(nap)));
+    let Times { median, p99, max, missed } = pace.times(4);
+    assert!(
+        max >= naps[3] && p99 == max && median < max && missed >= 1,
+        "{median:?} {p99:?} {max:?} {missed}"
+    );
+    assert_eq!(pace.ticks(), 4);
+    assert!(pace.elapsed() >= max);
+    let mut pace = Pace::new(false);
+    (0..7).for_each(|_| pace.tick(|| ()));
+    assert!(pace.elapsed() >= Duration::from_millis(99), "six waits of a sixtieth of a second");
+}
+
+/// What these arguments, separated by spaces, are read as; else a part of what is said.
+fn check(args: &str, expected: Result<Options, &str>) {
+    let found = Options::try_parse_from(["mods"].into_iter().chain(args.split_whitespace()));
+    match (found, expected) {
+        (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{args}"),
+        (Err(found), Err(expected)) => assert!(found.to_string().contains(expected), "{args}: {found}"),
+        (found, expected) => panic!("{args}: expected {expected:?}, found {found:?}"),
+    }
 }
 
 #[test]
 fn arguments_and_mistakes_in_them() {
-    let default = Options::default();
-    check("", Ok(Some(default)));
-    let all = Options { mode: MemoryMode::Checked, seconds: 3, instances: 50 };
-    check("--mode checked --seconds 3 --instances 50", Ok(Some(all)));
-    check("--instances=50 --mode=checked --seconds=3", Ok(Some(all)));
-    check("--seconds 3 --help", Ok(None));
-    check("--fast", Err("unknown argument \"--fast\"; --help lists what there is"));
-    check("--mode", Err("--mode: expected guarded or checked, found nothing"));
-    check("--mode=odd", Err("--mode: expected guarded or checked, found \"odd\""));
-    check("--seconds 0", Err("--seconds: expected a whole number from 1 to 3600, found \"0\""));
-    check("--instances many", Err("--instances: expected a whole number from 10 to 10000, found \"many\""));
-    for name in ["--mode", "--seconds", "--instances"] {
-        assert!(HELP.contains(name), "{name}");
-    }
+    let default = Options {
+        mode: MemoryMode::Checked,
+        seconds: 10,
+        instances: 10_000,
+        threads: None,
+        fast: false,
+        check: false,
+    };
+    check("", Ok(default));
+    let other = Options {
+        mode: MemoryMode::Guarded,
+        seconds: 3,
+        instances: 50,
+        threads: Some(2),
+        fast: true,
+        check: true,
+    };
+    check("--mode guarded --seconds 3 --instances 50 --threads 2 --fast --check", Ok(other));
+    check("--instances=50 --check --threads=2 --mode=guarded --seconds=3 --fast", Ok(other));
+    check("--slow", Err("unexpected argument '--slow'"));
+    check("--mode", Err("a value is required"));
+    check("--mode=odd", Err("possible values: checked, guarded"));
+    check("--seconds 0", Err("0 is not in 1..=3600"));
+    check("--threads 0", Err("0 is not in 1..=256"));
+    check("--instances many", Err("invalid digit"));
+    Options::command().debug_assert();
 }

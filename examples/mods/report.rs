@@ -5,78 +5,91 @@
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use crate::game::{FRAMES_PER_SECOND, Row, Tally, World};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use indicatif::HumanCount;
 
-/// Tells what happened. `took` is how long the frames took, beginning and end of guests included.
-pub(crate) fn report(world: &World, took: Duration) -> Result<String, skep::Error> {
+use crate::game::{Churn, Row, Tally, World};
+use crate::pace::{BUDGET, Times, Usage};
+
+/// What was measured of a game beside what the world knows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Measured {
+    pub(crate) ticks: usize,
+    /// Real time, waiting included.
+    pub(crate) took: Duration,
+    pub(crate) times: Times,
+    pub(crate) threads: usize,
+    /// Instances at first, and how spawning them went.
+    pub(crate) instances: usize,
+    pub(crate) first: Churn,
+    /// Before the first instance, after all were spawned, and at the end.
+    pub(crate) usage: [Usage; 3],
+}
+
+impl Measured {
+    /// Whether ticks were as fast as a game needs.
+    pub(crate) fn is_good(&self) -> bool {
+        self.times.p99 < BUDGET
+    }
+}
+
+/// Tells what happened.
+pub(crate) fn report(world: &World, measured: &Measured) -> Result<String, skep::Error> {
     let rows = world.rows()?;
-    let mut text = String::new();
-    table(&mut text, &rows).and_then(|()| notes(&mut text, world, &rows, took)).map_err(skep::Error::host)?;
+    let mut text = format!("{}\n\n", table(&rows));
+    notes(&mut text, world, &rows)
+        .and_then(|()| numbers(&mut text, world, measured))
+        .map_err(skep::Error::host)?;
     Ok(text)
 }
 
-fn table(text: &mut String, rows: &[Row]) -> fmt::Result {
-    let heads = ["mod", "instances", "ticks", "host calls", "traps", "respawns", "checksum", "µs/tick"];
-    line(text, &heads.map(str::to_owned), "what it does")?;
-    writeln!(text, "{}", "-".repeat(WIDTHS.iter().sum::<usize>() + 2 * WIDTHS.len() + 33))?;
+fn table(rows: &[Row]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header([
+        "mod",
+        "instances",
+        "version",
+        "turns",
+        "host calls",
+        "failed",
+        "respawns",
+        "moved",
+        "checksum",
+        "ns/turn",
+        "what it does",
+    ]);
     let mut all = Tally::default();
     for row in rows {
-        line(text, &cells(row.plan.name, row.alive, &row.tally), row.plan.about)?;
-        all.ticks += row.tally.ticks;
-        all.host_calls += row.tally.host_calls;
-        all.traps += row.tally.traps;
-        all.respawns += row.tally.respawns;
-        all.busy += row.tally.busy;
-        all.checksum = all.checksum.rotate_left(1) ^ row.tally.checksum;
+        table.add_row(cells(row.plan.name, row.alive, &row.version.to_string(), &row.tally, row.plan.about));
+        all.add(&row.tally);
     }
-    line(text, &cells("all", rows.iter().map(|row| row.alive).sum(), &all), "")
+    table.add_row(cells("all", rows.iter().map(|row| row.alive).sum(), "", &all, ""));
+    for column in table.column_iter_mut().skip(1).take(9) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
 }
 
-/// Columns of the table; the first is aligned to the left, the others to the right.
-const WIDTHS: [usize; 8] = [10, 9, 9, 10, 6, 8, 16, 8];
-
-fn line(text: &mut String, cells: &[String; 8], about: &str) -> fmt::Result {
-    let mut full = String::new();
-    for (at, (cell, width)) in cells.iter().zip(WIDTHS).enumerate() {
-        if at == 0 {
-            write!(full, "{cell:<width$}  ")?;
-        } else {
-            write!(full, "{cell:>width$}  ")?;
-        }
-    }
-    full.push_str(about);
-    writeln!(text, "{}", full.trim_end())
-}
-
-fn cells(name: &str, alive: usize, tally: &Tally) -> [String; 8] {
-    let us_per_tick = tally.busy.as_secs_f64() * 1e6 / tally.ticks.max(1) as f64;
+fn cells(name: &str, alive: usize, version: &str, tally: &Tally, about: &str) -> [String; 11] {
+    let count = |number: u64| HumanCount(number).to_string();
     [
         name.to_owned(),
-        alive.to_string(),
-        tally.ticks.to_string(),
-        tally.host_calls.to_string(),
-        tally.traps.to_string(),
-        tally.respawns.to_string(),
+        count(alive as u64),
+        version.to_owned(),
+        count(tally.ticks),
+        count(tally.host_calls),
+        count(tally.traps + tally.refusals),
+        count(tally.respawns),
+        count(tally.moved),
         format!("{:016x}", tally.checksum),
-        format!("{us_per_tick:.2}"),
+        count(u64::try_from(tally.busy.as_nanos()).unwrap_or(u64::MAX) / tally.ticks.max(1)),
+        about.to_owned(),
     ]
 }
 
-fn notes(text: &mut String, world: &World, rows: &[Row], took: Duration) -> fmt::Result {
-    let frames = world.frames();
-    let per_frame_ms = took.as_secs_f64() * 1e3 / f64::from(frames.max(1));
-    writeln!(
-        text,
-        "\n{frames} frames, {:.1} s of game time, took {:.2} s: {per_frame_ms:.2} ms per frame, of {:.2} ms that it may take",
-        f64::from(frames) / f64::from(FRAMES_PER_SECOND),
-        took.as_secs_f64(),
-        1e3 / f64::from(FRAMES_PER_SECOND),
-    )?;
-    writeln!(
-        text,
-        "instances: alive at the end; respawns: spawned while the others ran; checksum: of all memories of the mod's instances"
-    )?;
-    writeln!(text, "\nWhat guests said last:")?;
+fn notes(text: &mut String, world: &World, rows: &[Row]) -> fmt::Result {
+    writeln!(text, "What guests said last:")?;
     for row in rows {
         if let Some(said) = &row.said {
             writeln!(text, "  {:<10}  {said}", row.plan.name)?;
@@ -84,15 +97,15 @@ fn notes(text: &mut String, world: &World, rows: &[Row], took: Duration) -> fmt:
     }
     let diary = world.diary();
     writeln!(text, "\nWhat went wrong, each time for one call of one guest; the game went on:")?;
-    for (what, times) in &diary.failures {
-        writeln!(text, "  {times:>6} times  {what}")?;
+    for (what, &times) in &diary.failures {
+        writeln!(text, "  {:>7} times  {what}", HumanCount(times).to_string())?;
     }
     if let Some(trap) = &diary.first_trap {
         writeln!(text, "\nThe first trap in full:")?;
         indented(text, trap)?;
     }
     if let Some(stale) = &diary.stale {
-        writeln!(text, "\nA call through the handle of a guest that was freed:")?;
+        writeln!(text, "\nAsking for a guest that was freed:")?;
         indented(text, stale)?;
     }
     Ok(())
@@ -100,4 +113,70 @@ fn notes(text: &mut String, world: &World, rows: &[Row], took: Duration) -> fmt:
 
 fn indented(text: &mut String, what: &str) -> fmt::Result {
     what.lines().try_for_each(|line| writeln!(text, "  {line}"))
+}
+
+fn numbers(text: &mut String, world: &World, measured: &Measured) -> fmt::Result {
+    let Measured { ticks, times, threads, instances, usage, .. } = *measured;
+    let ms = |time: Duration| time.as_secs_f64() * 1e3;
+    let rate = |churn: Churn| HumanCount(churn.per_second());
+    let diary = world.diary();
+    writeln!(
+        text,
+        "\ntime per tick:  median {:.2} ms, 99th percentile {:.2} ms, max {:.2} ms; {} of {ticks} ticks took more than {:.1} ms",
+        ms(times.median),
+        ms(times.p99),
+        ms(times.max),
+        times.missed,
+        ms(BUDGET),
+    )?;
+    writeln!(
+        text,
+        "real time:      {:.2} s, {:.1} ticks a second",
+        measured.took.as_secs_f64(),
+        ticks as f64 / measured.took.as_secs_f64()
+    )?;
+    let while_it_ran = |now: Churn, first: Churn| Churn {
+        count: now.count - first.count,
+        took: now.took.saturating_sub(first.took),
+    };
+    let later = while_it_ran(diary.spawned, measured.first);
+    writeln!(
+        text,
+        "spawned:        {} at first, {} a second; {} while it ran, {} a second",
+        HumanCount(measured.first.count as u64),
+        rate(measured.first),
+        HumanCount(later.count as u64),
+        rate(later),
+    )?;
+    writeln!(
+        text,
+        "freed:          {} while it ran, {} a second",
+        HumanCount(diary.freed.count as u64),
+        rate(diary.freed)
+    )?;
+    writeln!(
+        text,
+        "compiled:       {} modules, {:.2} ms each",
+        diary.compiled.count,
+        ms(diary.compiled.took) / diary.compiled.count.max(1) as f64
+    )?;
+    let [before, spawned, last] = usage;
+    let each = |usage: Usage, count: usize| {
+        usage.resident.saturating_sub(before.resident) as f64 / 1024.0 / count.max(1) as f64
+    };
+    writeln!(
+        text,
+        "memory:         {:.2} KiB per instance when spawned, {:.2} KiB at the end; {} mappings for {} instances",
+        each(spawned, instances),
+        each(last, world.alive()),
+        last.mappings,
+        HumanCount(world.alive() as u64),
+    )?;
+    writeln!(
+        text,
+        "goal:           {} mods, 60 ticks a second, 99 of 100 ticks within {:.1} ms, on {threads} threads: {}",
+        HumanCount(instances as u64),
+        ms(BUDGET),
+        if measured.is_good() { "met" } else { "NOT met" },
+    )
 }

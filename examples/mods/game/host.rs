@@ -31,6 +31,8 @@ pub(crate) struct Guest {
     pub(crate) calls: u64,
     /// What it said last.
     pub(crate) said: Option<String>,
+    /// How many of its turns have failed.
+    pub(crate) strikes: u32,
     /// What it wants when the frame is over.
     pub(crate) wishes: Wishes,
 }
@@ -47,7 +49,7 @@ impl Guest {
     /// A guest in the middle of the field. Equal seeds give equal random numbers.
     pub(crate) const fn new(seed: u64) -> Self {
         let wishes = Wishes { wind: None, spark: false, leave: false };
-        Self { random: seed, place: (0.0, 0.0), calls: 0, said: None, wishes }
+        Self { random: seed, place: (0.0, 0.0), calls: 0, said: None, strikes: 0, wishes }
     }
 
     /// The next random number (splitmix64).
@@ -159,7 +161,9 @@ fn log(mut caller: Caller<'_, Guest>, address: u32, len: u32) -> Result<(), Erro
     let memory = caller.memory("memory")?;
     let mut text = vec![0; len as usize];
     memory.read(&caller, address.into(), &mut text)?;
-    caller.data_mut().said = Some(String::from_utf8_lossy(&text).into_owned());
+    let text = String::from_utf8(text)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    caller.data_mut().said = Some(text);
     Ok(())
 }
 

@@ -1,30 +1,37 @@
-//! The game itself: guests by kind, a turn for each in every frame, and what happens to those that trap or leave.
+//! The game itself: a turn for each guest in every frame, what happens to those that fail or leave, and mods that are compiled anew.
 //!
-//! Owns: [`World`]. Does not know: options and reports, so that a test can run it too.
+//! Owns: [`World`]. Does not know: options, reports and the clock, so that a test can run it too.
 //! Start at [`World::frame`].
 
 mod catalog;
 mod host;
+mod kind;
+mod tally;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use skep::{Config, Engine, Error, Free, Instance, Memory, MemoryMode, Module, Store, Template, TypedFunc};
+use skep::{Config, Engine, Error, Linker, MemoryMode, Store};
 
 use self::catalog::SPARK;
 pub(crate) use self::catalog::{MODS, Mod};
 pub(crate) use self::host::FRAMES_PER_SECOND;
-use self::host::{Guest, Sky, Wishes};
+use self::host::{Guest, Sky};
+pub(crate) use self::kind::{Kind, Row};
+pub(crate) use self::tally::{Churn, Diary, Tally};
 
-/// Seconds in a frame.
-const FRAME_SECONDS: f32 = 1.0 / 60.0;
+/// Bytes of stack that a guest's turn may use.
+const STACK_BYTES: usize = 64 << 10;
 
-/// After so many failed turns an instance is freed, and another takes its place.
-const STRIKES_MAX: u32 = 3;
+/// Frames from one mod's new version to the next mod's.
+const RELOAD_FRAMES: u32 = 60;
+
+/// How many instances of a mod move to its new version in a frame, so that no frame takes long.
+const MOVED_PER_FRAME: usize = 100;
 
 /// All guests and what happened to them.
 pub(crate) struct World {
+    engine: Engine,
+    linker: Linker<Guest>,
     store: Store<Guest>,
     sky: Arc<Sky>,
     kinds: Vec<Kind>,
@@ -32,92 +39,27 @@ pub(crate) struct World {
     born: u64,
     /// The most sparks at a time.
     sparks_max: usize,
+    reloads: bool,
     diary: Diary,
 }
 
-/// All instances of one mod.
-struct Kind {
-    plan: &'static Mod,
-    template: Template<Guest>,
-    members: Vec<Member>,
-    tally: Tally,
-}
-
-/// One instance, with what the host looked up when it was spawned.
-struct Member {
-    instance: Instance,
-    tick: TypedFunc<(f32,), ()>,
-    memory: Memory,
-    strikes: u32,
-}
-
-/// What is counted for each mod.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Tally {
-    /// Turns taken.
-    pub(crate) ticks: u64,
-    /// Calls of host functions.
-    pub(crate) host_calls: u64,
-    /// Turns that ended in a trap.
-    pub(crate) traps: u64,
-    /// Turns that ended because a host function said no.
-    pub(crate) refusals: u64,
-    /// Instances that were spawned while the game ran.
-    pub(crate) respawns: u64,
-    /// Of the memories of all its instances: the freed ones first, then those alive, each in order.
-    pub(crate) checksum: u64,
-    /// Time that its turns took.
-    pub(crate) busy: Duration,
-}
-
-/// What the report says beside numbers.
-#[derive(Debug, Default)]
-pub(crate) struct Diary {
-    /// Failed turns by what happened.
-    pub(crate) failures: BTreeMap<String, u64>,
-    /// The first trap, in full.
-    pub(crate) first_trap: Option<String>,
-    /// What a call of a freed instance answered.
-    pub(crate) stale: Option<String>,
-}
-
-/// One mod's line in the report.
-#[derive(Debug)]
-pub(crate) struct Row {
-    pub(crate) plan: &'static Mod,
-    /// Instances alive.
-    pub(crate) alive: usize,
-    pub(crate) tally: Tally,
-    /// What one of those alive said last.
-    pub(crate) said: Option<String>,
-}
-
 impl World {
-    /// Compiles all mods and spawns about so many instances.
-    pub(crate) fn new(mode: MemoryMode, instances: usize) -> Result<Self, Error> {
-        let engine = Engine::new(&Config::new().memory_mode(mode))?;
+    /// Compiles all mods. With `reloads` a mod is compiled anew every second, and its instances move over.
+    pub(crate) fn new(mode: MemoryMode, reloads: bool) -> Result<Self, Error> {
+        let engine = Engine::new(&Config::new().memory_mode(mode).max_stack_bytes(STACK_BYTES))?;
         let sky = Arc::new(Sky::default());
         let linker = host::linker(&engine, &sky)?;
-        let mut world = Self {
-            store: Store::new(&engine),
-            sky,
-            kinds: Vec::with_capacity(MODS.len()),
-            born: 0,
-            sparks_max: instances,
-            diary: Diary::default(),
-        };
-        let counts = shares(instances);
-        for (plan, count) in MODS.iter().zip(counts) {
-            let module = Module::new(&engine, plan.wat)?;
-            let template = linker.template(&module)?;
-            world.kinds.push(Kind { plan, template, members: Vec::new(), tally: Tally::default() });
-            let kind = world.kinds.len() - 1;
-            for _ in 0..count {
-                let member = world.spawn(kind)?;
-                world.kinds[kind].members.push(member);
-            }
-        }
-        Ok(world)
+        let store = Store::new(&engine);
+        let mut diary = Diary::default();
+        let kinds = MODS.iter().map(|plan| Kind::new(plan, &engine, &linker, &mut diary));
+        let kinds = kinds.collect::<Result<_, _>>()?;
+        Ok(Self { engine, linker, store, sky, kinds, born: 0, sparks_max: 0, reloads, diary })
+    }
+
+    /// Spawns about so many instances.
+    pub(crate) fn populate(&mut self, instances: usize) -> Result<(), Error> {
+        self.sparks_max = instances;
+        shares(instances).into_iter().enumerate().try_for_each(|(kind, count)| self.spawn(kind, count))
     }
 
     /// Gives every guest its turn, and then fulfils wishes.
@@ -128,140 +70,71 @@ impl World {
             kind.run(&mut self.store, &mut self.diary)?;
         }
         self.settle()?;
+        if self.reloads {
+            self.reload()?;
+        }
         self.sky.next_frame();
         Ok(())
     }
 
-    /// The number of the current frame.
-    pub(crate) fn frames(&self) -> u32 {
-        self.sky.frame()
+    /// How many instances there are.
+    pub(crate) fn alive(&self) -> usize {
+        self.kinds.iter().map(Kind::alive).sum()
     }
 
-    /// What happened beside numbers.
+    /// All mods, in the order of the catalog.
+    pub(crate) fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    /// What happened beside the mods' own numbers.
     pub(crate) const fn diary(&self) -> &Diary {
         &self.diary
     }
 
-    /// One line per mod, in the order of the catalog.
+    /// One line per mod, in the order of the catalog. Sums up all memories, which takes a while.
     pub(crate) fn rows(&self) -> Result<Vec<Row>, Error> {
         self.kinds.iter().map(|kind| kind.row(&self.store)).collect()
     }
 
-    /// Spawns an instance of a kind and looks up what each turn needs.
-    fn spawn(&mut self, kind: usize) -> Result<Member, Error> {
-        let guest = Guest::new(self.born);
-        self.born += 1;
-        let instance = self.store.spawn(&self.kinds[kind].template, guest)?;
-        Ok(Member {
-            instance,
-            tick: instance.typed_func(&self.store, "tick")?,
-            memory: instance.memory(&self.store, "memory")?,
-            strikes: 0,
-        })
+    fn spawn(&mut self, kind: usize, count: usize) -> Result<(), Error> {
+        let first = self.born;
+        self.born += count as u64;
+        let guests = (0..count).map(|at| Guest::new(first + at as u64));
+        self.kinds[kind].spawn(&mut self.store, guests, &mut self.diary)
     }
 
-    /// Does what guests asked for, and frees those that asked for it or failed too often.
+    /// Does what guests asked for, and replaces those that are gone.
     fn settle(&mut self) -> Result<(), Error> {
         let (mut wind, mut sparks) = ((0.0, 0.0), 0);
         for kind in 0..self.kinds.len() {
-            let mut at = 0;
-            while let Some(member) = self.kinds[kind].members.get(at) {
-                let wishes: Wishes = std::mem::take(&mut self.store.data_mut(member.instance)?.wishes);
+            let ended = self.kinds[kind].settle(&mut self.store, &mut self.diary, |wishes| {
                 wind = wishes.wind.map_or(wind, |(x, y)| (wind.0 + x, wind.1 + y));
                 sparks += usize::from(wishes.spark);
-                let ends = wishes.leave || member.strikes >= STRIKES_MAX;
-                at += usize::from(!ends || self.end(kind, at)?);
+            })?;
+            if self.kinds[kind].plan.is_replaced {
+                self.respawn(kind, ended)?;
             }
         }
         self.sky.set_wind(wind);
-        self.spawn_sparks(sparks)
+        let Some(spark) = self.kinds.iter().position(|kind| kind.plan.name == SPARK) else { return Ok(()) };
+        self.respawn(spark, sparks.min(self.sparks_max.saturating_sub(self.kinds[spark].alive())))
     }
 
-    /// Frees an instance while all others go on. Says whether another one has its place now.
-    fn end(&mut self, kind: usize, at: usize) -> Result<bool, Error> {
-        let replacement = if self.kinds[kind].plan.is_replaced { Some(self.spawn(kind)?) } else { None };
-        let is_replaced = replacement.is_some();
-        let Kind { members, tally, .. } = &mut self.kinds[kind];
-        let old = match replacement {
-            Some(new) => std::mem::replace(&mut members[at], new),
-            None => members.remove(at),
-        };
-        tally.respawns += u64::from(is_replaced);
-        tally.host_calls += self.store.data(old.instance)?.calls;
-        tally.checksum = fold(tally.checksum, old.memory.data(&self.store)?);
-        self.store.free(old.instance, Free::Now)?;
-        self.call_freed(&old)?;
-        Ok(is_replaced)
+    fn respawn(&mut self, kind: usize, count: usize) -> Result<(), Error> {
+        self.kinds[kind].tally.respawns += count as u64;
+        self.spawn(kind, count)
     }
 
-    /// Calls an instance that is gone: that is an error, whoever has its slot now.
-    fn call_freed(&mut self, old: &Member) -> Result<(), Error> {
-        match old.tick.call(&mut self.store, (FRAME_SECONDS,)) {
-            Err(error @ Error::Stale(_)) => {
-                self.diary.stale.get_or_insert_with(|| error.to_string());
-                Ok(())
-            }
-            Err(error) => Err(error),
-            Ok(()) => Err(Error::host("a freed instance was called")),
+    /// Every second the next mod gets a new version; what is to move to one goes on.
+    fn reload(&mut self) -> Result<(), Error> {
+        let frame = self.sky.frame() + 1;
+        if frame.is_multiple_of(RELOAD_FRAMES) {
+            let next = (frame / RELOAD_FRAMES) as usize % self.kinds.len();
+            self.kinds[next].reload(&self.engine, &self.linker, &mut self.diary)?;
         }
-    }
-
-    fn spawn_sparks(&mut self, wanted: usize) -> Result<(), Error> {
-        let Some(kind) = self.kinds.iter().position(|kind| kind.plan.name == SPARK) else { return Ok(()) };
-        for _ in 0..wanted.min(self.sparks_max.saturating_sub(self.kinds[kind].members.len())) {
-            let spark = self.spawn(kind)?;
-            self.kinds[kind].members.push(spark);
-            self.kinds[kind].tally.respawns += 1;
-        }
-        Ok(())
-    }
-}
-
-impl Kind {
-    /// A turn for each of its instances.
-    fn run(&mut self, store: &mut Store<Guest>, diary: &mut Diary) -> Result<(), Error> {
-        let begun = Instant::now();
-        for member in &mut self.members {
-            if let Err(error) = member.tick.call(store, (FRAME_SECONDS,)) {
-                member.strikes += 1;
-                self.tally.note(error, diary)?;
-            }
-        }
-        self.tally.ticks += self.members.len() as u64;
-        self.tally.busy += begun.elapsed();
-        Ok(())
-    }
-
-    fn row(&self, store: &Store<Guest>) -> Result<Row, Error> {
-        let mut tally = self.tally.clone();
-        let mut said = None;
-        for member in &self.members {
-            let guest = store.data(member.instance)?;
-            tally.host_calls += guest.calls;
-            tally.checksum = fold(tally.checksum, member.memory.data(store)?);
-            said = said.or_else(|| guest.said.clone());
-        }
-        Ok(Row { plan: self.plan, alive: self.members.len(), tally, said })
-    }
-}
-
-impl Tally {
-    /// Counts a failed turn. What is neither a trap nor a host function's refusal is handed back.
-    fn note(&mut self, error: Error, diary: &mut Diary) -> Result<(), Error> {
-        let what = match (&error, error.trap()) {
-            (_, Some(trap)) => {
-                self.traps += 1;
-                diary.first_trap.get_or_insert_with(|| format!("{error:#}"));
-                trap.to_string()
-            }
-            (Error::Host(_) | Error::Access(_), None) => {
-                self.refusals += 1;
-                "refused by a host function".to_owned()
-            }
-            _ => return Err(error),
-        };
-        *diary.failures.entry(what).or_default() += 1;
-        Ok(())
+        let Self { store, kinds, diary, .. } = self;
+        kinds.iter_mut().try_for_each(|kind| kind.move_some(store, MOVED_PER_FRAME, diary))
     }
 }
 
@@ -271,15 +144,4 @@ fn shares(instances: usize) -> Vec<usize> {
     let mut counts: Vec<usize> = MODS.iter().map(share).collect();
     counts[0] += instances.saturating_sub(counts.iter().sum());
     counts
-}
-
-/// Adds bytes to a checksum, eight at a time.
-fn fold(sum: u64, bytes: &[u8]) -> u64 {
-    let (words, rest) = bytes.as_chunks::<8>();
-    let sum = words.iter().fold(sum, |sum, &word| mix(sum, u64::from_le_bytes(word)));
-    rest.iter().fold(sum, |sum, &byte| mix(sum, byte.into()))
-}
-
-const fn mix(sum: u64, word: u64) -> u64 {
-    (sum.rotate_left(5) ^ word).wrapping_mul(0x517C_C1B7_2722_0A95).wrapping_add(1)
 }

@@ -6,7 +6,8 @@
   (import "env" "price" (func $price (param i32) (result i64)))
   (import "env" "trade" (func $trade (param i32 i64) (result i64)))
   (import "env" "log" (func $log (param i32 i32)))
-  (memory (export "memory") 1)
+  (memory (export "memory") 1 1)
+  (global (export "__heap_base") i32 (i32.const 1056))
   (data (i32.const 1024) "a tenth richer than at first")
 
   (func $start

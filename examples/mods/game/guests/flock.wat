@@ -5,7 +5,8 @@
   (import "env" "random" (func $random (result i32)))
   (import "env" "wind" (func $wind (result f32 f32)))
   (import "env" "move" (func $move (param f32 f32)))
-  (memory (export "memory") 1)
+  (memory (export "memory") 1 1)
+  (global (export "__heap_base") i32 (i32.const 208))
 
   ;; A number from -1 to 1.
   (func $noise (result f32)

@@ -1,11 +1,12 @@
-;; Means no good: now and then it plays one of eight tricks. None of them harms anything but its own call.
+;; Means no good: each turn ends with one of eight tricks. None of them harms anything but its own call.
 ;;
-;; Memory: 0 ticks begun, 4 tricks begun (i32); 8 time of the last tick (i64).
+;; Memory: 0 ticks begun, 4 the last trick (i32); 8 time of the last tick (i64).
 (module $gremlin
   (import "env" "random" (func $random (result i32)))
   (import "env" "time" (func $time (result i64)))
   (import "env" "log" (func $log (param i32 i32)))
-  (memory (export "memory") 1)
+  (memory (export "memory") 1 1)
+  (global (export "__heap_base") i32 (i32.const 32))
 
   (type $trick (func (param i32)))
   ;; The eighth element stays empty.
@@ -40,7 +41,5 @@
     (i64.store (i32.const 8) (call $time))
     (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
     (local.set $luck (call $random))
-    (if (i32.eqz (i32.rem_u (i32.shr_u (local.get $luck) (i32.const 8)) (i32.const 100)))
-      (then
-        (i32.store (i32.const 4) (i32.add (i32.load (i32.const 4)) (i32.const 1)))
-        (call_indirect (type $trick) (local.get $luck) (i32.and (local.get $luck) (i32.const 7)))))))
+    (i32.store (i32.const 4) (i32.and (local.get $luck) (i32.const 7)))
+    (call_indirect (type $trick) (local.get $luck) (i32.and (local.get $luck) (i32.const 7)))))

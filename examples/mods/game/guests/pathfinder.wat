@@ -7,7 +7,8 @@
   (import "env" "random" (func $random (result i32)))
   (import "env" "move" (func $move (param f32 f32)))
   (import "env" "log" (func $log (param i32 i32)))
-  (memory (export "memory") 1)
+  (memory (export "memory") 1 1)
+  (global (export "__heap_base") i32 (i32.const 24576))
   (data (i32.const 6144) "found a way")
 
   ;; A new cost for a cell: one in four is a wall.

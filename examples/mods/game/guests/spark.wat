@@ -6,7 +6,8 @@
   (import "env" "wind" (func $wind (result f32 f32)))
   (import "env" "move" (func $move (param f32 f32)))
   (import "env" "leave" (func $leave))
-  (memory (export "memory") 1)
+  (memory (export "memory") 1 1)
+  (global (export "__heap_base") i32 (i32.const 128))
 
   (func $start
     (i32.store (i32.const 4) (i32.add (i32.const 30) (i32.rem_u (call $random) (i32.const 90)))))

@@ -6,7 +6,8 @@
   (import "env" "time" (func $time (result i64)))
   (import "env" "spawn" (func $spawn))
   (import "env" "log" (func $log (param i32 i32)))
-  (memory (export "memory") 1)
+  (memory (export "memory") 1 1)
+  (global (export "__heap_base") i32 (i32.const 1056))
   (data (i32.const 1024) "eight more sparks")
 
   (func (export "tick") (param $dt f32)

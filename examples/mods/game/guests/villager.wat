@@ -8,7 +8,8 @@
   (import "env" "move" (func $move (param f32 f32)))
   (import "env" "log" (func $log (param i32 i32)))
   (import "env" "leave" (func $leave))
-  (memory (export "memory") 1)
+  (memory (export "memory") 1 1)
+  (global (export "__heap_base") i32 (i32.const 1072))
   (data (i32.const 1024) "good morning")
   (data (i32.const 1040) "that was a good life")
 

@@ -4,7 +4,8 @@
 (module $weather
   (import "env" "random" (func $random (result i32)))
   (import "env" "set_wind" (func $set_wind (param f32 f32)))
-  (memory (export "memory") 1)
+  (memory (export "memory") 1 1)
+  (global (export "__heap_base") i32 (i32.const 2064))
 
   ;; Heat of a cell; the world is round in both directions.
   (func $heat (param $x i32) (param $y i32) (result f32)
