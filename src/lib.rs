@@ -42,8 +42,8 @@ mod store;
 pub use engine::{Config, Engine, StoreLimits};
 pub use error::{
     AccessError, BatchError, Error, ExportError, HandleName, HostError, LimitError, LinkCause, LinkError,
-    LinkErrors, Name, SegmentError, SegmentKind, Stale, StartError, TrapDetail, TrapError, TypeError,
-    WrongIsland, WrongStore,
+    LinkErrors, Name, OtherModule, SegmentError, SegmentKind, Stale, StartError, TrapDetail, TrapError,
+    TypeError, WrongIsland, WrongStore,
 };
 pub use jit::backtrace::{Backtrace, Frame};
 pub use jit::target::{Arch, Cpu, MemoryMode, Target, Tuning};
@@ -57,6 +57,7 @@ pub use spec::types::{
 };
 pub use store::addr::{ExternRef, Func, Global, Instance, Memory, Table};
 pub use store::collect::Collected;
+pub use store::column::Column;
 pub use store::free::{Free, Freed};
 pub use store::host::{Caller, HostResults, IntoHostFunc};
 pub use store::instance::Extern;

@@ -80,6 +80,27 @@ impl fmt::Display for WrongStore {
     }
 }
 
+/// An instance of another module than the one whose export was to be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherModule {
+    /// The handle that was used.
+    pub handle: HandleName,
+    /// The name of its module; empty if that has none.
+    pub found: Box<str>,
+    /// The name of the module that was wanted; empty if that has none.
+    pub wanted: Box<str>,
+}
+
+impl fmt::Display for OtherModule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} is of module {:?}, not of the one whose export this is, {:?}",
+            self.handle, self.found, self.wanted
+        )
+    }
+}
+
 /// A handle outside the island of the call that used it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WrongIsland {

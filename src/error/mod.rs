@@ -8,7 +8,7 @@ mod handle;
 mod link;
 mod trap;
 
-pub use handle::{HandleName, Stale, WrongIsland, WrongStore};
+pub use handle::{HandleName, OtherModule, Stale, WrongIsland, WrongStore};
 pub use link::{LinkCause, LinkError, LinkErrors};
 pub use trap::{TrapDetail, TrapError};
 
@@ -58,6 +58,8 @@ pub enum Error {
     WrongArch(Arch),
     /// The handle is not in the island of the caller.
     WrongIsland(Box<WrongIsland>),
+    /// The instance is of another module than the [`Column`](crate::Column).
+    OtherModule(Box<OtherModule>),
     /// A host function was called by the host without an instance to stand for.
     NoCaller(Box<HandleName>),
     /// Parameters, results or a signature do not match.
@@ -178,6 +180,7 @@ impl fmt::Display for Error {
                 write!(f, "the module was compiled for {}; this is {}", arch.name(), std::env::consts::ARCH)
             }
             Self::WrongIsland(error) => error.fmt(f),
+            Self::OtherModule(error) => error.fmt(f),
             Self::NoCaller(name) => {
                 write!(f, "{name} is a host function: name the instance it is called for")
             }
@@ -212,6 +215,7 @@ impl fmt::Debug for Error {
             Self::WrongEngine => "WrongEngine",
             Self::WrongArch(_) => "WrongArch",
             Self::WrongIsland(_) => "WrongIsland",
+            Self::OtherModule(_) => "OtherModule",
             Self::NoCaller(_) => "NoCaller",
             Self::Type(_) => "Type",
             Self::Access(_) => "Access",
@@ -580,6 +584,11 @@ mod tests {
         );
         let apart = WrongIsland { handle: name("memory", 1), instance: name("instance", 7) };
         check(Error::WrongIsland(Box::new(apart)), "memory#3v1@1 is not in the island of instance#3v7@1");
+        let other = OtherModule { handle: name("instance", 7), found: "a".into(), wanted: "b".into() };
+        check(
+            Error::OtherModule(Box::new(other)),
+            r#"instance#3v7@1 is of module "a", not of the one whose export this is, "b""#,
+        );
         let raw = RawHandle::new(Addr::from_parts(5, 3).unwrap(), 1);
         check(
             Error::NoCaller(Box::new(HandleName::func(raw, None))),

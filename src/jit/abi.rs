@@ -134,6 +134,10 @@ pub(crate) struct Context {
     pub(crate) store: Cell<*mut ()>,
     /// Reserved: base of the dirty map.
     pub(crate) marks: Cell<*mut u8>,
+    /// Not for machine code: what dealing lanes of a parallel run leaves behind in a lone instance.
+    pub(crate) stamp: Cell<u32>,
+    /// Not for machine code: where the stamp of the instance's group lies; 0 for a lone one.
+    pub(crate) group: Cell<u32>,
 }
 
 /// Byte offsets in [`Context`] for the backends.

@@ -169,6 +169,8 @@ impl World {
             builtins: Cell::new(self.builtins.as_ptr().cast()),
             store: Cell::new(std::ptr::null_mut()),
             marks: Cell::new(std::ptr::null_mut()),
+            stamp: Cell::new(0),
+            group: Cell::new(0),
         };
         let table = TableView {
             base: Cell::new(table.as_ptr().cast_mut()),

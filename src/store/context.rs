@@ -23,6 +23,7 @@ use super::StoreInner;
 use super::addr::{InstanceAddr, MemAddr, TableAddr, tag};
 use super::builtin::builtins;
 use super::island::StorePtr;
+use super::unions::StampIdx;
 use crate::arena::handle::Addr;
 use crate::arena::pages::Mapping;
 use crate::arena::pinned::{PinnedBlock, PinnedPool};
@@ -193,6 +194,12 @@ impl Directory {
         self.mapping.base().cast()
     }
 
+    /// The entry of a slot that may be none.
+    #[inline]
+    pub(crate) fn find(&self, slot: u32) -> Option<&DirectoryEntry> {
+        (slot != 0 && (slot as usize) < SLOTS).then(|| self.entry(slot))
+    }
+
     /// The entry of a slot.
     #[inline]
     pub(crate) fn entry(&self, slot: u32) -> &DirectoryEntry {
@@ -250,6 +257,11 @@ impl<T> StoreInner<T> {
         let entry = directory.entry(Addr::from(instance).slot());
         entry.context.set(block.as_ptr());
         entry.tag.set(own_tag);
+    }
+
+    /// Shows where the stamp of an instance's group lies.
+    pub(crate) fn show_stamp(&self, instance: InstanceAddr, stamp: StampIdx) {
+        self.instance(instance).context.head().group.set(stamp.as_u32());
     }
 
     /// Makes the directory forget an instance: from now on references to it are stale.

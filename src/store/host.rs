@@ -107,14 +107,7 @@ impl<T, C: Closure<T> + ?Sized> HostFunc<T, C> {
         instance: InstanceAddr,
         cells: &mut [Bits],
     ) -> Result<(), Error> {
-        let exit = Cell::new(None);
-        let caller = Caller { view: store.reborrow(), instance, exit: &exit, here: PhantomData };
-        let ended = self.closure.call(caller, cells);
-        if let Err(error) = &ended {
-            let asked = exit.get().filter(|asked| matches!(error, Error::Exit(code) if code == asked));
-            note_exit(&mut store, instance, asked);
-        }
-        ended
+        Caller::stand_for(&mut store, instance, |caller| self.closure.call(caller.reborrow(), cells))
     }
 }
 
@@ -388,6 +381,23 @@ pub struct Caller<'a, T> {
 }
 
 impl<T> Caller<'_, T> {
+    /// Runs code of the host that stands for an instance. An exit that it asks for, and does not swallow, ends the instance.
+    #[inline]
+    pub(crate) fn stand_for<R>(
+        store: &mut ViewMut<'_, T>,
+        instance: InstanceAddr,
+        code: impl FnOnce(&mut Caller<'_, T>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let exit = Cell::new(None);
+        let mut caller = Caller { view: store.reborrow(), instance, exit: &exit, here: PhantomData };
+        let ended = code(&mut caller);
+        if let Err(error) = &ended {
+            let asked = exit.get().filter(|asked| matches!(error, Error::Exit(code) if code == asked));
+            note_exit(store, instance, asked);
+        }
+        ended
+    }
+
     fn reborrow(&mut self) -> Caller<'_, T> {
         let Self { view, instance, exit, .. } = self;
         Caller { view: view.reborrow(), instance: *instance, exit, here: PhantomData }

@@ -348,6 +348,8 @@ impl<T> StoreInner<T> {
             let label = row.label();
             agree!(label != Label::NONE, "{addr:?} is in no island");
             lone.add(label, !self.unions.is_group(label));
+            let (stamp, shown) = (self.unions.stamp_of(label), row.context.head().group.get());
+            agree!(stamp.as_u32() == shown, "{addr:?} shows the stamp {shown} and its island has {stamp}");
             for &memory in &row.body.memories {
                 self.check_label(addr, label, Member::Memory(memory))?;
             }

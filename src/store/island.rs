@@ -396,26 +396,68 @@ impl<'a, T> ViewMut<'a, T> {
         labels.sort_unstable();
         assert!(labels.first() != Some(&ALL), "a job has an island");
         assert!(labels.windows(2).all(|pair| pair[0] != pair[1]), "each job has an island of its own");
-        self.whole().expect("parallel runs do not nest").in_parallel = true;
-        let shared = Shared(self.ptr);
-        let ended = catch_unwind(AssertUnwindSafe(|| {
-            let job = |(scope, job)| work(ViewMut { ptr: shared.ptr(), scope, life: PhantomData }, job);
+        self.run(|run| {
+            // SAFETY: the labels are different islands, and nobody else makes views in this run.
+            let job = |(scope, job)| work(unsafe { run.scope(scope) }, job);
             jobs.into_par_iter().map(job).collect()
-        }));
+        })
+    }
+
+    /// Makes this use of the store a parallel run for as long as `work` lasts: whoever does its jobs, on whatever thread, makes
+    /// the views for them.
+    ///
+    /// # Panics
+    /// If `work` does.
+    pub(crate) fn run<R>(&mut self, work: impl FnOnce(Run<'_, T>) -> R) -> R {
+        self.whole().expect("parallel runs do not nest").in_parallel = true;
+        let run = Run { ptr: self.ptr, life: PhantomData };
+        let ended = catch_unwind(AssertUnwindSafe(|| work(run)));
         self.whole().expect("as before").in_parallel = false;
         ended.unwrap_or_else(|panic: Box<dyn Any + Send>| std::panic::resume_unwind(panic))
     }
 }
 
-/// A store on several threads.
-struct Shared<T>(StorePtr<T>);
+/// A parallel run of a store, on any number of threads.
+pub(crate) struct Run<'a, T> {
+    ptr: StorePtr<T>,
+    life: PhantomData<&'a mut StoreInner<T>>,
+}
+
+impl<T> Clone for Run<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Run<'_, T> {}
 
 // SAFETY: I4: the jobs of a parallel run have different scopes, and values of type `T` go to one thread each.
-unsafe impl<T: Send> Sync for Shared<T> {}
+unsafe impl<T: Send> Send for Run<'_, T> {}
+// SAFETY: likewise.
+unsafe impl<T: Send> Sync for Run<'_, T> {}
 
-impl<T> Shared<T> {
-    const fn ptr(&self) -> StorePtr<T> {
-        self.0
+impl<'a, T> Run<'a, T> {
+    /// The store, to be read where no island writes: all but bodies of rows of islands that run.
+    #[inline]
+    pub(crate) fn store(self) -> &'a StoreInner<T> {
+        // SAFETY: I1, I4: the block lives, and no `&mut` to it is made while the run lasts.
+        unsafe { self.ptr.block.as_ref() }
+    }
+
+    /// An island of the run.
+    ///
+    /// # Safety
+    /// I2, I4: nobody else uses a view of this scope meanwhile.
+    #[inline]
+    pub(crate) unsafe fn scope(self, label: Label) -> ViewMut<'a, T> {
+        assert!(label != ALL, "an island has a label");
+        ViewMut { ptr: self.ptr, scope: label, life: PhantomData }
+    }
+}
+
+impl<T> fmt::Debug for Run<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Run").field(&self.ptr).finish()
     }
 }
 

@@ -15,6 +15,7 @@
 //! | `names`, `unions`, `island` | their names, who shares with whom, who may reach whom |
 //! | `instance`, `memory`, `table`, `global`, `externs` | what handles do |
 //! | `call`, `typed`, `host`, `builtin` | the ways into machine code and out of it |
+//! | `column`, `lanes` | one thing done for many instances, islands in parallel |
 //! | `bulk` | ranges of memories and tables, filled and copied by the host |
 //! | `inspect`, `invariants` | what there is and who uses whom; whether the columns agree |
 //! | `contract` | what must not compile |
@@ -30,6 +31,7 @@ pub(crate) mod bulk;
 #[expect(unsafe_code, reason = "enters machine code")]
 pub(crate) mod call;
 pub(crate) mod collect;
+pub(crate) mod column;
 #[expect(unsafe_code, reason = "writes the pointers that machine code follows")]
 pub(crate) mod context;
 #[cfg(doctest)]
@@ -50,6 +52,8 @@ mod intern_test;
 pub(crate) mod invariants;
 #[expect(unsafe_code, reason = "owns the store's heap block and makes the references into it")]
 pub(crate) mod island;
+#[expect(unsafe_code, reason = "gives each lane the scope of its island and writes its answer")]
+pub(crate) mod lanes;
 pub(crate) mod link;
 pub(crate) mod linker;
 pub(crate) mod lookup;
@@ -84,6 +88,7 @@ use addr::{
 };
 use context::{ContextBlock, Directory};
 use island::{AsStore, AsStoreMut, Rows, StoreBox, View, ViewMut, sealed};
+use lanes::{Cost, Dealing};
 use names::Names;
 use recycle::Idle;
 use row::{GlobalRow, HostFuncRow, InstanceRow, MemoryRow, PartsBox, State, TableRow, TemplateRow};
@@ -167,6 +172,10 @@ pub struct StoreInner<T> {
     pub(crate) idle_templates: VecDeque<TemplateAddr>,
     pub(crate) names: Names,
     pub(crate) unions: Unions,
+    /// What dealing lanes needs.
+    pub(crate) dealing: Dealing,
+    /// What a visit of an instance cost lately.
+    pub(crate) visit_cost: Cost,
     /// Whether islands run on several threads.
     pub(crate) in_parallel: bool,
     /// Made at the first spawn.
@@ -379,6 +388,8 @@ impl<T> StoreInner<T> {
             idle_templates: VecDeque::new(),
             names: Names::default(),
             unions: Unions::default(),
+            dealing: Dealing::default(),
+            visit_cost: Cost::default(),
             in_parallel: false,
             directory: None,
             pinned: PinnedPool::new(),

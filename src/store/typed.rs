@@ -24,7 +24,7 @@ mod private {
 }
 
 /// A Rust type that stands for a wasm value: `i32`, `u32`, `i64`, `u64`, `f32`, `f64`, `Option<Func>`, `Option<ExternRef>`.
-pub trait WasmTy: Sized + 'static + private::Sealed {
+pub trait WasmTy: Copy + Send + Sync + 'static + private::Sealed {
     /// The wasm type.
     const TYPE: ValType;
     /// Whether it is a number, which means the same everywhere.
@@ -113,7 +113,7 @@ impl WasmTy for Option<ExternRef> {
 }
 
 /// Parameters or results: nothing, one [`WasmTy`], or a tuple of up to 16.
-pub trait WasmValues: Sized + 'static + private::Sealed {
+pub trait WasmValues: Copy + Send + Sync + 'static + private::Sealed {
     /// The wasm types.
     const TYPES: &'static [ValType];
     /// Whether all are numbers.
@@ -363,7 +363,7 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
 
 /// Makes cells, as few as will do, and goes from the parameters to the results.
 #[inline]
-fn with_cells<P: WasmParams, R: WasmResults, T>(
+pub(super) fn with_cells<P: WasmParams, R: WasmResults, T>(
     store: &mut ViewMut<'_, T>,
     params: P,
     to: Option<InstanceAddr>,

@@ -5,12 +5,14 @@
 //! instance with its own rows is its own island and has no group here.
 //! Does not know: why two are joined. Groups are joined only; `free` never splits them, `collect` makes them anew.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
 
 use super::addr::{FuncAddr, GlobalAddr, Instance, InstanceAddr, MemAddr, TableAddr};
 use super::island::{AsStore, Row, Rows};
 use super::row::GlobalOwner;
 use super::{Store, StoreInner};
+use crate::arena::index::index_type;
 use crate::error::Error;
 use crate::spec::types::{RefType, ValType};
 use crate::spec::value::Bits;
@@ -55,6 +57,19 @@ struct Group {
     has_company: bool,
     /// Whether it has held several instances, perhaps one after the other.
     is_joined: bool,
+    /// Where its stamp lies, once it has one.
+    stamp: StampIdx,
+}
+
+index_type!(
+    /// Position of a group's stamp: contexts of its instances show it. 0 is that of none: a lone instance has its own.
+    pub(crate) struct StampIdx,
+    "stamp"
+);
+
+impl StampIdx {
+    /// Of what is in no group.
+    pub(crate) const NONE: Self = Self::new(0);
 }
 
 impl Group {
@@ -70,6 +85,10 @@ impl Group {
 #[derive(Debug, Default)]
 pub(crate) struct Unions {
     groups: HashMap<Label, Group>,
+    /// What dealing lanes of a parallel run leaves behind: see `lanes`.
+    stamps: Vec<Cell<u32>>,
+    /// Stamps of groups that are gone.
+    free_stamps: Vec<StampIdx>,
 }
 
 impl Unions {
@@ -115,10 +134,38 @@ impl Unions {
         }
         if let Some(group) = self.groups.get_mut(&label) {
             group.members.remove(&member);
-            if group.members.is_empty() {
-                self.groups.remove(&label);
+            if group.members.is_empty()
+                && let Some(group) = self.groups.remove(&label)
+            {
+                self.free_stamp(group.stamp);
             }
         }
+    }
+
+    /// A stamp for a new group.
+    fn new_stamp(&mut self) -> StampIdx {
+        self.free_stamps.pop().unwrap_or_else(|| {
+            let count = self.stamps.len().max(1);
+            self.stamps.resize(count + 1, Cell::new(0));
+            StampIdx::from_usize(count)
+        })
+    }
+
+    fn free_stamp(&mut self, stamp: StampIdx) {
+        if stamp != StampIdx::NONE {
+            self.free_stamps.push(stamp);
+        }
+    }
+
+    /// The stamp at a position that is not `NONE`.
+    #[inline]
+    pub(crate) fn stamp(&self, at: StampIdx) -> &Cell<u32> {
+        &self.stamps[at.index()]
+    }
+
+    /// Where the stamp of an island lies.
+    pub(crate) fn stamp_of(&self, label: Label) -> StampIdx {
+        self.groups.get(&label).map_or(StampIdx::NONE, |group| group.stamp)
     }
 }
 
@@ -191,7 +238,8 @@ impl<T> StoreInner<T> {
             Member::Table(_) => true,
             Member::Global(global) => self.global_at(global).ty.content.is_ref(),
         };
-        (label, Group { members: BTreeSet::from([alone]), has_company, is_joined: false })
+        let members = BTreeSet::from([alone]);
+        (label, Group { members, has_company, is_joined: false, stamp: StampIdx::NONE })
     }
 
     /// Joins the islands of two rows.
@@ -216,10 +264,21 @@ impl<T> StoreInner<T> {
         } else {
             Vec::new()
         };
+        self.share_stamp(&mut kept, &moved);
         kept.members.extend(moved.members);
         (kept.has_company, kept.is_joined) = (has_company, is_joined);
         self.unions.groups.insert(label, kept);
         newly.into_iter().for_each(|instance| self.note_company(instance));
+    }
+
+    /// Makes the contexts of two groups that become one show its stamp.
+    fn share_stamp(&mut self, kept: &mut Group, moved: &Group) {
+        self.unions.free_stamp(moved.stamp);
+        if kept.stamp == StampIdx::NONE {
+            kept.stamp = self.unions.new_stamp();
+            kept.instances().for_each(|instance| self.show_stamp(instance, kept.stamp));
+        }
+        moved.instances().for_each(|instance| self.show_stamp(instance, kept.stamp));
     }
 
     /// Writes a label into a member's rows that have the old one. What an instance imports and is still to be joined with has
@@ -247,6 +306,7 @@ impl<T> StoreInner<T> {
         let tables = self.tables_of(instance).1.to_vec();
         let globals = self.globals_of(instance).1.to_vec();
         self.instances.get_mut(instance).expect("listed by the caller").set_label(label);
+        self.show_stamp(instance, StampIdx::NONE);
         for memory in memories {
             self.memories.get_mut(memory).expect("an instance keeps its memories").set_label(label);
         }

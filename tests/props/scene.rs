@@ -237,6 +237,8 @@ impl Maker {
             func_cell: Global::new(store, cell(ValType::FuncRef), Val::FuncRef(None)).unwrap(),
             extern_cell: Global::new(store, cell(ValType::ExternRef), value).unwrap(),
             take: instance.typed_func(&*store, "take").unwrap(),
+            f_column: family.template.export("f").unwrap(),
+            take_column: family.template.export("take").unwrap(),
             give: instance.typed_func(&*store, "give").unwrap(),
             give_untyped: instance.typed_func(&*store, "give_untyped").unwrap(),
             host_give: Func::host(store, typed_giver(&self.given)).unwrap(),

@@ -7,8 +7,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use skep::{
-    Caller, Error, Extern, ExternRef, Free, Func, Global, Instance, Linker, Memory, Module, RefType, Store,
-    Table, TableType, Template, TypedFunc, Val, ValType,
+    Caller, Column, Error, Extern, ExternRef, Free, Func, Global, Instance, Linker, Memory, Module, RefType,
+    Store, Table, TableType, Template, TypedFunc, Val, ValType,
 };
 
 /// What a row is given: drawn handles, and good ones to use them with.
@@ -39,6 +39,9 @@ pub(crate) struct Good {
     pub(crate) extern_cell: Global,
     /// Takes a function and a host value.
     pub(crate) take: TypedFunc<(Option<Func>, Option<ExternRef>), ()>,
+    /// The function that `typed` is of, and `take`, of all instances.
+    pub(crate) f_column: Column<(), i32>,
+    pub(crate) take_column: Column<(Option<Func>, Option<ExternRef>), ()>,
     /// Give what [`Given`] holds, by way of a typed and an untyped import.
     pub(crate) give: TypedFunc<(), Option<Func>>,
     pub(crate) give_untyped: TypedFunc<(), Option<Func>>,
@@ -163,6 +166,23 @@ fn give(h: &Handles) {
     *h.good.given.lock().unwrap_or_else(PoisonError::into_inner) = Some(h.func);
 }
 
+/// The answer of the only lane.
+fn only<R>(ask: impl FnOnce(&mut Vec<Result<R, Error>>)) -> Result<R, Error> {
+    let mut answers = Vec::new();
+    ask(&mut answers);
+    assert_eq!(answers.len(), 1);
+    answers.remove(0)
+}
+
+/// The same of `for_each`.
+fn told(s: &mut Store<u32>, h: &Handles) -> Result<(), Error> {
+    let told = Mutex::new(Vec::new());
+    s.for_each(&h.good.f_column, &[h.instance], (), |_, _, answer| {
+        told.lock().unwrap().push(answer.map(drop));
+    });
+    only(|answers| answers.append(&mut told.lock().unwrap()))
+}
+
 const NULL: Val = Val::FuncRef(None);
 const FUNC_TABLE: TableType = TableType::new(RefType::Func, 1, None);
 const EXTERN_TABLE: TableType = TableType::new(RefType::Extern, 1, None);
@@ -185,6 +205,20 @@ pub(crate) const USES: &[Use] = &[
     row!(rest "Store::island" [Instance] |s, h| s.island(h.instance)),
     row!(rest "Store::join" [Instance] |s, h| s.join(h.instance, h.good.instance)),
     row!(rest "Store::join" [Instance] |s, h| s.join(h.good.instance, h.instance)),
+    row!(rest "Store::call_column" [Instance] |s, h| {
+        only(|answers| s.call_column(&h.good.f_column, &[h.instance], (), answers))
+    }),
+    row!(rest "Store::call_column" [Func, Extern] |s, h| {
+        let args = (Some(h.func), Some(h.extern_ref));
+        only(|answers| s.call_column(&h.good.take_column, &[h.good.instance], args, answers))
+    }),
+    row!(rest "Store::call_lanes" [Instance] |s, h| {
+        only(|answers| s.call_lanes(&h.good.f_column, &[(h.instance, ())], answers))
+    }),
+    row!(rest "Store::for_each" [Instance] |s, h| told(s, h)),
+    row!(rest "Store::visit" [Instance] |s, h| {
+        only(|answers| s.visit(&[h.instance], |_, _| Ok(()), answers))
+    }),
     row!(rest "Store::spawn" [Template] |s, h| s.spawn(&h.template, 0)),
     row!(rest "Store::spawn_named" [Template] |s, h| s.spawn_named("new", &h.template, 0)),
     row!(rest "Store::spawn_batch" [Template] |s, h| s.spawn_batch(&h.template, [0, 1])),
@@ -302,5 +336,6 @@ pub(crate) const LOOKS: &[(&str, Look)] = &[
     ("Func::is_host", |h| assert_eq!(h.func.is_host(), !h.func.to_string().contains(':'))),
     ("Extern::kind", |h| assert_eq!(Extern::from(h.table).kind(), skep::ExternKind::Table)),
     ("TypedFunc::func", |h| drop(h.typed.func().to_string())),
+    ("Template::export", |h| drop(h.template.export::<(), ()>("none").unwrap_err())),
     ("Template::module", |h| assert_eq!(h.template.module().name(), None)),
 ];

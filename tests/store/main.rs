@@ -11,6 +11,7 @@ mod aborts;
 mod alone;
 mod batch;
 mod cells;
+mod columns;
 mod common;
 mod defects;
 mod elements;

@@ -34,7 +34,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("bumpalo", &["src/arena/scratch.rs"]),
     ("dynasmrt", &["src/arena/code_buf.rs", "src/arena/exec.rs", "src/jit/aarch64/", "src/jit/x64/"]),
     ("libc", &["src/arena/exec.rs", "src/arena/pages.rs", "src/jit/fault.rs"]),
-    ("rayon", &["src/jit/parallel.rs", "src/module.rs", "src/store/island.rs"]),
+    ("rayon", &["src/jit/parallel.rs", "src/module.rs", "src/store/island.rs", "src/store/lanes.rs"]),
     ("slotmap", &["src/arena/slots.rs"]),
     ("smallvec", &["src/"]),
     ("wasmparser", &["src/jit/compile/scan.rs", "src/spec/"]),
