@@ -39,7 +39,9 @@ fn done(scene: &mut Scene, using: &Use, place: Place, draw: &Draw) -> Option<Res
 fn names_the_fault(error: &Error, invalid: &[bool], takes: usize) -> bool {
     match error {
         Error::Batch(batch) => names_the_fault(&batch.cause, invalid, takes),
-        Error::Access(_) | Error::Type(_) | Error::WrongIsland(_) => invalid.len() < takes,
+        Error::Access(_) | Error::Type(_) => invalid.len() < takes,
+        // An argument of another island is refused before its index is looked at.
+        Error::WrongIsland(_) => takes > 1,
         Error::Stale(_) => invalid.contains(&false),
         Error::WrongStore(_) => invalid.contains(&true),
         Error::Link(all) => all.errors.iter().all(|error| matches!(error.cause, LinkCause::Handle(_))),

@@ -223,7 +223,7 @@ impl Maker {
         family
     }
 
-    fn good(&self, store: &mut Store<u32>, family: &Family) -> Good {
+    fn good(&self, store: &mut Store<u32>, family: &Family, template: &Template<u32>) -> Good {
         let [instance, memory, table, .., value] = family.bits;
         let instance = Instance::from_bits(instance).unwrap();
         let value = Val::from(ExternRef::from_bits(value).unwrap());
@@ -237,8 +237,8 @@ impl Maker {
             func_cell: Global::new(store, cell(ValType::FuncRef), Val::FuncRef(None)).unwrap(),
             extern_cell: Global::new(store, cell(ValType::ExternRef), value).unwrap(),
             take: instance.typed_func(&*store, "take").unwrap(),
-            f_column: family.template.export("f").unwrap(),
-            take_column: family.template.export("take").unwrap(),
+            f_column: template.export("f").unwrap(),
+            take_column: template.export("take").unwrap(),
             give: instance.typed_func(&*store, "give").unwrap(),
             give_untyped: instance.typed_func(&*store, "give_untyped").unwrap(),
             host_give: Func::host(store, typed_giver(&self.given)).unwrap(),
@@ -275,7 +275,7 @@ impl Scene {
         let (mut store, mut other) = (Store::new(&maker.kit.engine), Store::new(&maker.kit.engine));
         let early = reused.then(|| maker.stale(&mut store, &template));
         let (instance, live) = maker.family(&mut store, &template);
-        let good = maker.good(&mut store, &live);
+        let good = maker.good(&mut store, &live, &template);
         let stale = early.unwrap_or_else(|| maker.stale(&mut store, &template));
         let (zombie, kept) = maker.family(&mut store, &template);
         let mut linker = Linker::new(&maker.kit.engine);
