@@ -116,10 +116,12 @@ pub fn check(report: &Report<'_>) -> Vec<Outcome> {
 /// What instances' lives may cost.
 pub fn spawn(figures: &Figures) -> Vec<Outcome> {
     use Guest::{Empty, Page};
-    use Maker::{Copies, Hecs, OnDemand, Pooling, Skep};
+    use Maker::{Copies, Hecs, OnDemand, Pooling, Skep, SkepForEach};
     let of = |what, other| figures.ratio(what, Skep, other);
     let faster = |what, other| figures.ratio(what, other, Skep);
-    let threads = |what: fn(usize) -> What| Some(figures.get(what(1), Skep)? / figures.get(what(2), Skep)?);
+    let threads = |what: fn(usize) -> What| {
+        Some(figures.get(what(1), SkepForEach)? / figures.get(what(2), SkepForEach)?)
+    };
     let (one, many) = (What::Lives(Page), What::All(Page));
     vec![
         Outcome::most(
@@ -374,8 +376,8 @@ mod tests {
         for (maker, seconds) in [(Maker::Skep, 2.0), (Maker::Pooling, 9.0), (Maker::OnDemand, 9.0)] {
             figures.add(many, maker, vec![seconds], 1);
         }
-        figures.add(What::Works(1), Maker::Skep, vec![1.8], 1);
-        figures.add(What::Works(2), Maker::Skep, vec![1.0], 1);
+        figures.add(What::Works(1), Maker::SkepForEach, vec![1.8], 1);
+        figures.add(What::Works(2), Maker::SkepForEach, vec![1.0], 1);
         let found = spawn(&figures);
         let measured = found.iter().filter_map(|outcome| Some((outcome.met(), outcome.value?)));
         assert_eq!(measured.collect::<Vec<_>>(), [(true, 4.5), (false, 4.5), (true, 1.8)]);

@@ -6,8 +6,15 @@ use super::lives::timed;
 use super::{Figures, Guest, MANY, Maker, ROUNDS, What, crowds};
 
 /// Who takes part.
-const MAKERS: [Maker; 6] =
-    [Maker::Skep, Maker::SkepSingly, Maker::OneStore, Maker::OnDemand, Maker::Wasmer, Maker::Wasmi];
+const MAKERS: [Maker; 7] = [
+    Maker::Skep,
+    Maker::SkepForEach,
+    Maker::SkepSingly,
+    Maker::OneStore,
+    Maker::OnDemand,
+    Maker::Wasmer,
+    Maker::Wasmi,
+];
 /// Calls of all in a round.
 const PASSES: usize = 10;
 

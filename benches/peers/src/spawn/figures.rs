@@ -109,7 +109,7 @@ impl Figures {
         for (what, ..) in &self.medians {
             let title = what.heading();
             if !headings.contains(&title) {
-                heading(&mut text, format, &format!("{title}, ns (and as a multiple of skep)"));
+                heading(&mut text, format, &format!("{title}, ns (and as a multiple of the first)"));
                 text += &table(&self.rows(&title), format);
                 headings.push(title);
             }
@@ -131,17 +131,17 @@ impl Figures {
         let names = makers.iter().map(|maker| maker.name().to_owned());
         let mut rows = vec![std::iter::once(String::new()).chain(names).collect::<Vec<_>>()];
         for what in whats {
-            let fields = makers.iter().map(|&maker| self.field(what, maker));
+            let fields = makers.iter().map(|&maker| self.field(what, maker, makers[0]));
             rows.push(std::iter::once(what.title()).chain(fields).collect());
         }
         rows
     }
 
-    fn field(&self, what: What, maker: Maker) -> String {
+    fn field(&self, what: What, maker: Maker, first: Maker) -> String {
         let Some(time) = self.get(what, maker) else { return "–".to_owned() };
         let digits = if time < 10.0 { 2 } else { usize::from(time < 100.0) };
-        match self.ratio(what, maker, Maker::Skep) {
-            Some(ratio) if maker != Maker::Skep => {
+        match self.ratio(what, maker, first) {
+            Some(ratio) if maker != first => {
                 let ratio_digits = if ratio < 10.0 { 2 } else { usize::from(ratio < 100.0) };
                 format!("{time:.digits$} ({ratio:.ratio_digits$})")
             }

@@ -16,7 +16,7 @@ pub enum Guest {
     Work,
 }
 
-/// Rounds of a generator of random numbers in one `run`: far more than 5 µs on machines of today.
+/// Steps of a generator of random numbers in one `run`: more than 5 µs on machines of today.
 const STEPS: u32 = 6000;
 
 impl Guest {

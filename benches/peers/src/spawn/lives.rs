@@ -73,7 +73,9 @@ impl Rounds {
         if maker != Maker::SkepSingly {
             figures.add(What::Lives(guest), maker, self.lives, LIVES);
         }
-        figures.add(What::Spawn(guest), maker, self.spawn, MANY);
+        if !maker.is_floor() {
+            figures.add(What::Spawn(guest), maker, self.spawn, MANY);
+        }
         if guest.runs() {
             figures.add(What::Run(guest), maker, self.run, MANY);
         }

@@ -33,8 +33,10 @@ const CHECKED: usize = 32;
 /// Who makes instances, or does something that they are compared to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Maker {
-    /// skep; many at once by its calls for many.
+    /// skep; many at once by its calls for many, which answer with lists.
     Skep,
+    /// The same, but what comes of calls is told to a closure.
+    SkepForEach,
     /// skep, one call for each instance.
     SkepSingly,
     /// wasmtime, which maps memories on demand; a store for each instance, as only a store frees its instances.
@@ -59,6 +61,7 @@ impl Maker {
     const fn name(self) -> &'static str {
         match self {
             Self::Skep => "skep",
+            Self::SkepForEach => "skep-for-each",
             Self::SkepSingly => "skep-singly",
             Self::OnDemand => "on-demand",
             Self::Pooling => "pooling",
@@ -82,7 +85,8 @@ impl Maker {
     fn crowd_for_threads(self, guest: Guest) -> Result<Box<dyn Crowd + Send>> {
         let wasm = wat::parse_str(guest.text())?;
         Ok(match self {
-            Self::Skep => Box::new(skep::Together::new(&wasm, guest)?),
+            Self::Skep => Box::new(skep::Together::new(&wasm, guest, false)?),
+            Self::SkepForEach => Box::new(skep::Together::new(&wasm, guest, true)?),
             Self::SkepSingly => Box::new(skep::Singly::new(&wasm, guest)?),
             Self::OnDemand => Box::new(wasmtime::Apart::new(&wasm, false)?),
             Self::Pooling => Box::new(wasmtime::Apart::new(&wasm, true)?),
@@ -97,7 +101,12 @@ impl Maker {
 
     /// Whether it runs guests.
     const fn is_engine(self) -> bool {
-        !matches!(self, Self::Hecs | Self::Copies | Self::CopiesDense)
+        !matches!(self, Self::Hecs) && !self.is_floor()
+    }
+
+    /// Whether it only writes bytes: nothing has to be made.
+    const fn is_floor(self) -> bool {
+        matches!(self, Self::Copies | Self::CopiesDense)
     }
 }
 
@@ -182,9 +191,9 @@ mod tests {
 
     #[test]
     fn every_engine_answers_right() {
-        use Maker::{OnDemand, OneStore, Pooling, Skep, SkepSingly, Wasmer, Wasmi};
+        use Maker::{OnDemand, OneStore, Pooling, Skep, SkepForEach, SkepSingly, Wasmer, Wasmi};
         for guest in [Guest::Empty, Guest::Page, Guest::Nothing, Guest::Work] {
-            for maker in [Skep, SkepSingly, OnDemand, Pooling, OneStore, Wasmer, Wasmi] {
+            for maker in [Skep, SkepForEach, SkepSingly, OnDemand, Pooling, OneStore, Wasmer, Wasmi] {
                 let mut crowd = maker.crowd(guest).expect("an engine");
                 if let Err(error) = check(&mut *crowd, guest) {
                     panic!("{} on {}: {error:#}", guest.title(), maker.name());

@@ -8,7 +8,7 @@ use rayon::ThreadPool;
 use super::{Crowd, Figures, Guest, MANY, Maker, ROUNDS, What, crowds};
 
 /// Who takes part.
-const MAKERS: [Maker; 3] = [Maker::Skep, Maker::OnDemand, Maker::Pooling];
+const MAKERS: [Maker; 3] = [Maker::SkepForEach, Maker::OnDemand, Maker::Pooling];
 
 pub fn measure(pools: [&ThreadPool; 2], figures: &mut Figures) -> Result<()> {
     let mut crowds = crowds(&MAKERS, Guest::Work, Maker::crowd_for_threads, figures);

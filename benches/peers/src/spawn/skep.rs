@@ -1,132 +1,154 @@
 //! Instances on skep, in one store.
 
-use anyhow::Result;
-use skep::{Config, Engine, Free, Instance, Linker, MemoryMode, Module, Store, Template, TypedFunc};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Result, ensure};
+use skep::{
+    Column, Config, Engine, Error, Free, Instance, Linker, MemoryMode, Module, Store, Template, TypedFunc,
+};
 
 use super::{Crowd, Guest};
 
 /// How memories of many small instances are kept in bounds: they can lie close together, and none needs the system when it is made.
 pub const MODE: MemoryMode = MemoryMode::Checked;
 
-/// Made, called and freed one by one.
-pub struct Singly {
+/// Where instances are made, and what is called on them.
+struct Place {
     template: Template<u64>,
     store: Store<u64>,
-    guest: Guest,
-    live: Vec<(Instance, Option<TypedFunc<(), ()>>)>,
+    /// If the guest has it.
+    run: Option<Column<(), ()>>,
+    /// What came of calls.
+    ran: Vec<Result<(), Error>>,
 }
 
-impl Singly {
-    pub fn new(wasm: &[u8], guest: Guest) -> Result<Self> {
-        let (template, store) = set_up(wasm)?;
-        Ok(Self { template, store, guest, live: Vec::new() })
+impl Place {
+    fn new(wasm: &[u8], guest: Guest) -> Result<Self> {
+        let engine = Engine::new(&Config::new().memory_mode(MODE))?;
+        let template = Linker::new(&engine).template(&Module::new(&engine, wasm)?)?;
+        let run = guest.runs().then(|| template.export("run")).transpose()?;
+        Ok(Self { store: Store::new(&engine), template, run, ran: Vec::new() })
     }
 
-    fn one(&mut self, n: usize) -> Result<(Instance, Option<TypedFunc<(), ()>>)> {
-        let instance = self.store.spawn(&self.template, n as u64)?;
-        let run = self.guest.runs().then(|| instance.typed_func(&self.store, "run")).transpose()?;
-        Ok((instance, run))
-    }
-}
-
-fn set_up(wasm: &[u8]) -> Result<(Template<u64>, Store<u64>)> {
-    let engine = Engine::new(&Config::new().memory_mode(MODE))?;
-    let template = Linker::new(&engine).template(&Module::new(&engine, wasm)?)?;
-    Ok((template, Store::new(&engine)))
-}
-
-impl Crowd for Singly {
     fn lives(&mut self, count: usize) -> Result<()> {
         for n in 0..count {
-            let (instance, run) = self.one(n)?;
-            if let Some(run) = run {
-                run.call(&mut self.store, ())?;
-            }
+            let instance = self.store.spawn(&self.template, n as u64)?;
+            self.run(&[instance])?;
             self.store.free(instance, Free::WhenUnreachable)?;
         }
         Ok(())
     }
 
+    fn run(&mut self, instances: &[Instance]) -> Result<()> {
+        if let Some(run) = &self.run {
+            self.store.call_column(run, instances, (), &mut self.ran);
+            self.ran.drain(..).collect::<Result<(), _>>()?;
+        }
+        Ok(())
+    }
+
+    fn answers(&mut self, instances: impl Iterator<Item = Instance>) -> Result<Vec<i32>> {
+        let answer = |instance: Instance| {
+            let answer = instance.typed_func::<(), i32>(&self.store, "answer")?;
+            Ok(answer.call(&mut self.store, ())?)
+        };
+        instances.map(answer).collect()
+    }
+}
+
+/// Many are made, looked at for their function, called and freed by calls of their own.
+pub struct Singly {
+    place: Place,
+    live: Vec<(Instance, Option<TypedFunc<(), ()>>)>,
+}
+
+impl Singly {
+    pub fn new(wasm: &[u8], guest: Guest) -> Result<Self> {
+        Ok(Self { place: Place::new(wasm, guest)?, live: Vec::new() })
+    }
+}
+
+impl Crowd for Singly {
+    fn lives(&mut self, count: usize) -> Result<()> {
+        self.place.lives(count)
+    }
+
     fn spawn(&mut self, count: usize) -> Result<()> {
+        let Place { template, store, run, .. } = &mut self.place;
         for n in 0..count {
-            let one = self.one(n)?;
-            self.live.push(one);
+            let instance = store.spawn(template, n as u64)?;
+            let run = run.is_some().then(|| instance.typed_func(store, "run")).transpose()?;
+            self.live.push((instance, run));
         }
         Ok(())
     }
 
     fn run(&mut self) -> Result<()> {
-        for (_, run) in &self.live {
-            if let Some(run) = run {
-                run.call(&mut self.store, ())?;
-            }
+        for run in self.live.iter().filter_map(|(_, run)| run.as_ref()) {
+            run.call(&mut self.place.store, ())?;
         }
         Ok(())
     }
 
     fn free(&mut self) -> Result<()> {
         for (instance, _) in self.live.drain(..) {
-            self.store.free(instance, Free::WhenUnreachable)?;
+            self.place.store.free(instance, Free::WhenUnreachable)?;
         }
         Ok(())
     }
 
     fn answers(&mut self) -> Result<Vec<i32>> {
-        let instances: Vec<_> = self.live.iter().map(|(instance, _)| *instance).collect();
-        answers(&mut self.store, &instances)
+        self.place.answers(self.live.iter().map(|(instance, _)| *instance))
     }
 }
 
-fn answers(store: &mut Store<u64>, instances: &[Instance]) -> Result<Vec<i32>> {
-    let answer = |instance: &Instance| {
-        let answer = instance.typed_func::<(), i32>(store, "answer")?;
-        Ok(answer.call(store, ())?)
-    };
-    instances.iter().map(answer).collect()
-}
-
-/// Made, called and freed by one call each.
+/// Many are made, called and freed by one call each.
 pub struct Together {
-    one_by_one: Singly,
+    place: Place,
     live: Vec<Instance>,
-    runs: Vec<TypedFunc<(), ()>>,
+    /// Whether a closure is told what comes of each call; else it goes into a list.
+    told: bool,
 }
 
 impl Together {
-    pub fn new(wasm: &[u8], guest: Guest) -> Result<Self> {
-        Ok(Self { one_by_one: Singly::new(wasm, guest)?, live: Vec::new(), runs: Vec::new() })
+    pub fn new(wasm: &[u8], guest: Guest, told: bool) -> Result<Self> {
+        Ok(Self { place: Place::new(wasm, guest)?, live: Vec::new(), told })
     }
 }
 
 impl Crowd for Together {
     fn lives(&mut self, count: usize) -> Result<()> {
-        self.one_by_one.lives(count)
+        self.place.lives(count)
     }
 
     fn spawn(&mut self, count: usize) -> Result<()> {
-        let Singly { template, store, guest, .. } = &mut self.one_by_one;
+        let Place { template, store, .. } = &mut self.place;
         self.live = store.spawn_batch(template, 0..count as u64)?;
-        if guest.runs() {
-            let runs = self.live.iter().map(|instance| instance.typed_func(store, "run"));
-            self.runs = runs.collect::<Result<_, _>>()?;
-        }
         Ok(())
     }
 
     fn run(&mut self) -> Result<()> {
-        for run in &self.runs {
-            run.call(&mut self.one_by_one.store, ())?;
+        if let Some(run) = self.place.run.as_ref().filter(|_| self.told) {
+            let failed = AtomicUsize::new(0);
+            self.place.store.for_each(run, &self.live, (), |_, _, ran| {
+                if ran.is_err() {
+                    failed.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+            let failed = failed.into_inner();
+            ensure!(failed == 0, "{failed} calls failed");
+            return Ok(());
         }
-        Ok(())
+        self.place.run(&self.live)
     }
 
     fn free(&mut self) -> Result<()> {
-        self.one_by_one.store.free_batch(&self.live, Free::WhenUnreachable)?;
+        self.place.store.free_batch(&self.live, Free::WhenUnreachable)?;
         self.live.clear();
         Ok(())
     }
 
     fn answers(&mut self) -> Result<Vec<i32>> {
-        answers(&mut self.one_by_one.store, &self.live)
+        self.place.answers(self.live.iter().copied())
     }
 }
