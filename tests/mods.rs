@@ -24,8 +24,8 @@ use self::options::Options;
 use self::pace::{BUDGET, Pace, Times, Usage};
 use self::report::Measured;
 
-/// Instances at first.
-const INSTANCES: usize = 200;
+/// Instances at first: enough to keep several threads busy.
+const INSTANCES: usize = 600;
 
 /// Seven seconds of a game: long enough for villagers to grow old and for gremlins to be sent away.
 fn play(mode: MemoryMode, threads: usize, reloads: bool) -> World {

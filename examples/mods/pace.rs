@@ -6,6 +6,8 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
+
 use crate::game::FRAMES_PER_SECOND;
 
 /// From one tick to the next.
@@ -77,6 +79,8 @@ pub(crate) struct Usage {
     pub(crate) resident: u64,
     /// Its mappings.
     pub(crate) mappings: usize,
+    /// Time of processors that it has used.
+    pub(crate) busy: Duration,
 }
 
 impl Usage {
@@ -87,6 +91,7 @@ impl Usage {
             .lines()
             .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
         let maps = fs::read_to_string("/proc/self/maps").unwrap_or_default();
-        Self { resident: kib.unwrap_or(0) << 10, mappings: maps.lines().count() }
+        let busy = clock_gettime(ClockId::ProcessCPUTime).try_into().unwrap_or_default();
+        Self { resident: kib.unwrap_or(0) << 10, mappings: maps.lines().count(), busy }
     }
 }

@@ -129,11 +129,13 @@ fn numbers(text: &mut String, world: &World, measured: &Measured) -> fmt::Result
         times.missed,
         ms(BUDGET),
     )?;
+    let busy = usage[2].busy.saturating_sub(usage[1].busy);
     writeln!(
         text,
-        "real time:      {:.2} s, {:.1} ticks a second",
+        "real time:      {:.2} s, {:.1} ticks a second; {:.2} ms of processors per tick",
         measured.took.as_secs_f64(),
-        ticks as f64 / measured.took.as_secs_f64()
+        ticks as f64 / measured.took.as_secs_f64(),
+        ms(busy) / ticks.max(1) as f64,
     )?;
     let while_it_ran = |now: Churn, first: Churn| Churn {
         count: now.count - first.count,

@@ -30,13 +30,13 @@ macro_rules! mods {
 }
 
 mods! {
-    wanderer wat 20 true "walks at random";
+    wanderer wat 22 true "walks at random";
     spawner wat 6 true "asks for sparks";
     spark wat 0 false "is gone after two seconds";
     economy wat 8 true "trades in whole cents";
     weather wat 1 true "makes the wind of all";
     flock wat 4 true "twelve birds, each looking at all";
-    pathfinder wat 4 true "ways across a map, with a heap";
+    pathfinder wat 2 true "ways across a map, with a heap";
     villager wat 14 true "follows a script, grows old";
     particles wasm 10 true "a fountain of 48 particles";
     life wasm 6 true "Conway's game, 32 cells at once";

@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use skep::{Engine, Error, Free, Instance, Linker, Module, Store, Template, Val};
+use skep::{Column, Engine, Error, Free, Instance, Linker, Module, Store, Template, Val};
 
 use super::catalog::Mod;
 use super::host::{Guest, Wishes};
@@ -22,6 +22,8 @@ pub(crate) struct Kind {
     current: Version,
     /// The version before, while some instances still run it.
     before: Option<Version>,
+    /// What came of the last turns.
+    answers: Vec<Result<(), Error>>,
     pub(crate) tally: Tally,
 }
 
@@ -29,6 +31,7 @@ pub(crate) struct Kind {
 struct Version {
     number: u32,
     template: Template<Guest>,
+    tick: Column<(f32,), ()>,
     members: Vec<Instance>,
 }
 
@@ -54,7 +57,7 @@ impl Kind {
         diary: &mut Diary,
     ) -> Result<Self, Error> {
         let current = Version::compile(plan, 1, engine, linker, diary)?;
-        Ok(Self { plan, current, before: None, tally: Tally::default() })
+        Ok(Self { plan, current, before: None, answers: Vec::new(), tally: Tally::default() })
     }
 
     /// How many instances there are.
@@ -71,13 +74,13 @@ impl Kind {
         [&self.current].into_iter().chain(&self.before)
     }
 
-    /// A turn for each instance. A failure is counted and strikes its instance; an error is a mistake of the game.
+    /// A turn for each instance, on all threads. A failure is counted and strikes its instance; an error is a mistake of the game.
     pub(crate) fn run(&mut self, store: &mut Store<Guest>, diary: &mut Diary) -> Result<(), Error> {
         let begun = Instant::now();
         for version in [&self.current].into_iter().chain(&self.before) {
-            for &member in &version.members {
-                let tick = member.typed_func::<(f32,), ()>(store, "tick")?;
-                if let Err(error) = tick.call(store, (FRAME_SECONDS,)) {
+            store.call_column(&version.tick, &version.members, (FRAME_SECONDS,), &mut self.answers);
+            for (&member, answer) in version.members.iter().zip(self.answers.drain(..)) {
+                if let Err(error) = answer {
                     store.data_mut(member)?.strikes += 1;
                     self.tally.note(error, diary)?;
                 }
@@ -192,7 +195,9 @@ impl Version {
         diary: &mut Diary,
     ) -> Result<Self, Error> {
         let module = diary.compiled.time(1, || Module::new(engine, plan.source))?;
-        Ok(Self { number, template: linker.template(&module)?, members: Vec::new() })
+        let template = linker.template(&module)?;
+        let tick = template.export("tick")?;
+        Ok(Self { number, template, tick, members: Vec::new() })
     }
 }
 

@@ -106,17 +106,17 @@ impl World {
 
     /// Does what guests asked for, and replaces those that are gone.
     fn settle(&mut self) -> Result<(), Error> {
-        let (mut wind, mut sparks) = ((0.0, 0.0), 0);
+        let (mut winds, mut sparks) = (Vec::new(), 0);
         for kind in 0..self.kinds.len() {
             let ended = self.kinds[kind].settle(&mut self.store, &mut self.diary, |wishes| {
-                wind = wishes.wind.map_or(wind, |(x, y)| (wind.0 + x, wind.1 + y));
+                winds.extend(wishes.wind);
                 sparks += usize::from(wishes.spark);
             })?;
             if self.kinds[kind].plan.is_replaced {
                 self.respawn(kind, ended)?;
             }
         }
-        self.sky.set_wind(wind);
+        self.sky.set_wind(sum(winds));
         let Some(spark) = self.kinds.iter().position(|kind| kind.plan.name == SPARK) else { return Ok(()) };
         self.respawn(spark, sparks.min(self.sparks_max.saturating_sub(self.kinds[spark].alive())))
     }
@@ -136,6 +136,12 @@ impl World {
         let Self { store, kinds, diary, .. } = self;
         kinds.iter_mut().try_for_each(|kind| kind.move_some(store, MOVED_PER_FRAME, diary))
     }
+}
+
+/// The sum of winds, which does not depend on their order.
+fn sum(mut winds: Vec<(f32, f32)>) -> (f32, f32) {
+    winds.sort_unstable_by(|one, two| one.0.total_cmp(&two.0).then(one.1.total_cmp(&two.1)));
+    winds.iter().fold((0.0, 0.0), |sum, wind| (sum.0 + wind.0, sum.1 + wind.1))
 }
 
 /// How many instances of each mod there are at first. What rounding leaves over goes to the first mod.
