@@ -14,6 +14,9 @@ mod pace;
 #[path = "../examples/mods/report.rs"]
 mod report;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use clap::{CommandFactory as _, Parser as _};
@@ -152,6 +155,26 @@ fn times_of_ticks() {
     let mut pace = Pace::new(false);
     (0..7).for_each(|_| pace.tick(|| ()));
     assert!(pace.elapsed() >= Duration::from_millis(99), "six waits of a sixtieth of a second");
+}
+
+#[test]
+fn every_source_is_a_mod_and_what_is_in_c_was_compiled() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/mods/game/guests");
+    let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let (stem, kind) = name.split_once('.').unwrap();
+        if matches!(kind, "c" | "wasm" | "wat") {
+            names.entry(stem.to_owned()).or_default().push(kind.to_owned());
+        }
+    }
+    for (name, kinds) in &mut names {
+        kinds.sort_unstable();
+        assert!(*kinds == ["c", "wasm"] || *kinds == ["wat"], "{name}: {kinds:?}; build.sh compiles .c");
+    }
+    let listed: BTreeSet<&str> = MODS.iter().map(|plan| plan.name).collect();
+    assert_eq!(names.keys().map(String::as_str).collect::<BTreeSet<_>>(), listed);
+    assert_eq!(MODS.iter().map(|plan| plan.percent).sum::<usize>(), 100);
 }
 
 /// What these arguments, separated by spaces, are read as; else a part of what is said.
