@@ -21,7 +21,10 @@ use crate::jit::image::{Image, Site, patch_type};
 use crate::spec::decode::{Decoded, decode};
 use crate::spec::invalid::{Invalid, ModuleError};
 use crate::spec::limits::CODE_BYTES_MAX;
-use crate::spec::module::{DefinedFuncIdx, ExternIdx, FuncIdx, ModuleDecl, TypeIdx};
+use crate::spec::const_expr::ConstExpr;
+use crate::spec::module::{
+    DataMode, DefinedFuncIdx, ElemDecl, ElemIdx, ElemMode, ExternIdx, FuncIdx, ModuleDecl, TypeIdx,
+};
 use crate::spec::types::{ExternKind, ExternType, MemoryType, RefType};
 
 /// A compiled module. Cloning shares it.
@@ -61,6 +64,8 @@ struct ModuleInner {
     entries: Box<[FuncEntry]>,
     makes_references: bool,
     can_leak: bool,
+    tables_are_fixed: bool,
+    begins: bool,
 }
 
 /// An import as a module declares it.
@@ -155,6 +160,8 @@ impl Module {
         let entries = entries(&decl, image.image(), code.as_ref(), &type_ids);
         let makes_references = makes_references(&decl);
         let can_leak = makes_references && shares_references(&decl);
+        let tables_are_fixed = !image.image().touches_tables && tables_can_be_fixed(&decl);
+        let begins = begins(&decl, tables_are_fixed);
         let inner = ModuleInner {
             engine: engine.clone(),
             bytes,
@@ -165,6 +172,8 @@ impl Module {
             entries,
             makes_references,
             can_leak,
+            tables_are_fixed,
+            begins,
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -323,6 +332,29 @@ impl Module {
         &self.inner.type_rows[self.decl().funcs[func].ty]
     }
 
+    /// Whether the tables that it defines, of which there is one at least, are the same in all its instances for ever: nothing
+    /// can look into one or change it, and the segments that fill them are known to fit.
+    pub(crate) fn tables_are_fixed(&self) -> bool {
+        self.inner.tables_are_fixed
+    }
+
+    /// Whether an instance runs something or copies a segment before it is live.
+    pub(crate) fn begins(&self) -> bool {
+        self.inner.begins
+    }
+
+    /// Element segments that an instance has dropped before it copies one: those that only declare functions, and those whose
+    /// table is fixed.
+    pub(crate) fn elems_dropped(&self) -> impl Iterator<Item = ElemIdx> + '_ {
+        let own = self.decl().imported.tables;
+        let is_dropped = move |elem: &ElemDecl| match elem.mode {
+            ElemMode::Declared => true,
+            ElemMode::Active { table, .. } => self.tables_are_fixed() && table.as_u32() >= own,
+            ElemMode::Passive => false,
+        };
+        self.decl().elems.iter_enumerated().filter(move |(_, elem)| is_dropped(elem)).map(|(index, _)| index)
+    }
+
     /// Whether it makes references to functions by itself.
     pub(crate) fn makes_references(&self) -> bool {
         self.inner.makes_references
@@ -401,6 +433,37 @@ fn makes_references(decl: &ModuleDecl) -> bool {
     decl.elems.iter().any(|elem| elem.ty == RefType::Func)
         || decl.globals.iter().any(|global| global.init.is_some_and(|init| init.func().is_some()))
         || decl.exports.iter().any(|export| export.item.kind() == ExternKind::Func)
+}
+
+/// Whether an instance runs something or copies a segment before it is live.
+fn begins(decl: &ModuleDecl, tables_are_fixed: bool) -> bool {
+    decl.start.is_some()
+        || decl.data.iter().any(|data| matches!(data.mode, DataMode::Active { .. }))
+        || decl.elems.iter().any(|elem| match elem.mode {
+            ElemMode::Active { table, .. } => {
+                !tables_are_fixed || table.as_u32() < decl.imported.tables
+            }
+            ElemMode::Passive | ElemMode::Declared => false,
+        })
+}
+
+/// Whether all tables that the module defines stay as its segments fill them, as far as declarations tell: nobody else is shown
+/// one, and what is in them is known before there is an instance.
+fn tables_can_be_fixed(decl: &ModuleDecl) -> bool {
+    let own = decl.imported.tables;
+    let is_known = |elem: &ElemDecl| match elem.mode {
+        ElemMode::Active { table, offset } if table.as_u32() >= own => {
+            let (ConstExpr::Const(offset), Some(ty)) = (offset, decl.tables.get(table)) else { return false };
+            let end = offset.checked_add(elem.items.len() as u64);
+            let items = || elem.items.iter(0..elem.items.len());
+            end.is_some_and(|end| end <= ty.limits.min)
+                && items().all(|item| matches!(item, ConstExpr::RefFunc(_) | ConstExpr::RefNull))
+        }
+        _ => true,
+    };
+    decl.tables.len() > own as usize
+        && !decl.exports.iter().any(|export| matches!(export.item, ExternIdx::Table(table) if table.as_u32() >= own))
+        && decl.elems.iter().all(is_known)
 }
 
 /// Whether something that can hold a function reference is shared with others.

@@ -7,6 +7,7 @@ pub(crate) const HELP: &str = "What spawning and freeing an instance costs, besi
 cargo bench --bench instantiate -- [OPTIONS]
   --csv          a line of comma-separated values per case
   --checked      memories in checked mode (default: guarded)
+  --only TEXT    cases whose module or way contains the text
   --rounds N     rounds, of which medians are taken (default 15)
   --cycles N     lives per round of the cheapest case (default 20000)";
 
@@ -16,17 +17,19 @@ pub(crate) struct Options {
     pub(crate) csv: bool,
     pub(crate) rounds: usize,
     pub(crate) cycles: usize,
+    pub(crate) only: String,
     mode: MemoryMode,
 }
 
 impl Options {
     /// Reads arguments; `None` asks for help.
     pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
-        let mut options = Self { csv: false, rounds: 15, cycles: 20_000, mode: MemoryMode::Guarded };
+        let mut options = Self { csv: false, rounds: 15, cycles: 20_000, only: String::new(), mode: MemoryMode::Guarded };
         while let Some(arg) = args.next() {
             match &*arg {
                 "--csv" => options.csv = true,
                 "--checked" => options.mode = MemoryMode::Checked,
+                "--only" => options.only = args.next().unwrap_or_default(),
                 "--rounds" => options.rounds = number(&arg, args.next().as_deref())?,
                 "--cycles" => options.cycles = number(&arg, args.next().as_deref())?,
                 "--help" | "-h" => return Ok(None),

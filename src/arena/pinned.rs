@@ -48,12 +48,20 @@ struct Class {
     rest: NonNull<u8>,
     rest_blocks: usize,
     chunk_bytes: usize,
+    /// So many blocks are promised.
+    claimed: usize,
 }
 
 // SAFETY: I1, I2: the pointers name memory that belongs to the pool, not to a thread.
 unsafe impl Send for PinnedPool {}
 // SAFETY: I2, I3: `&PinnedPool` lends bytes for reading only.
 unsafe impl Sync for PinnedPool {}
+
+/// What blocks are copied by.
+#[repr(C, align(64))]
+struct Line([u64; 8]);
+
+const _: () = assert!(size_of::<Line>() == BLOCK_ALIGN && align_of::<Line>() == BLOCK_ALIGN);
 
 /// One block. To be given back with [`PinnedPool::free`]; dropping it leaves its bytes unused until the pool drops.
 #[derive(Debug, PartialEq, Eq)]
@@ -111,28 +119,74 @@ impl PinnedPool {
         Ok(block)
     }
 
-    /// A block that begins as a copy of another one of this pool, and as large. No machine code may write to that one meanwhile.
-    ///
-    /// # Errors
-    /// If the kernel refuses memory.
+    /// Whether a block as large as another one, which no claim is laid to, is at hand.
     ///
     /// # Panics
     /// If the block is another pool's.
     #[inline]
-    pub(crate) fn alloc_copy(&mut self, of: &PinnedBlock) -> io::Result<PinnedBlock> {
+    pub(crate) fn has_room(&self, of: &PinnedBlock) -> bool {
         self.check(of);
-        let block = self.take(of.class as usize)?;
-        // SAFETY: I1, I2, I3: two blocks of one class, each alone on its bytes. A copy of bytes keeps what pointers in them may
-        // reach.
-        unsafe { of.first.copy_to_nonoverlapping(block.first, of.len()) };
-        Ok(block)
+        self.classes[of.class as usize].has_room(1)
+    }
+
+    /// Lays claim to `count` blocks as large as another one: the next so many copies of it find room, whatever is allocated
+    /// until then.
+    ///
+    /// # Errors
+    /// If the kernel refuses memory: then nothing is claimed.
+    ///
+    /// # Panics
+    /// If the block is another pool's.
+    pub(crate) fn claim(&mut self, of: &PinnedBlock, count: usize) -> io::Result<()> {
+        self.check(of);
+        let class = of.class as usize;
+        while !self.classes[class].has_room(count) {
+            self.add_chunk(class)?;
+        }
+        self.classes[class].claimed += count;
+        Ok(())
+    }
+
+    /// Gives claims up.
+    ///
+    /// # Panics
+    /// If the block is another pool's, or so many are not claimed.
+    pub(crate) fn settle(&mut self, of: &PinnedBlock, count: usize) {
+        self.check(of);
+        let claimed = &mut self.classes[of.class as usize].claimed;
+        *claimed = claimed.checked_sub(count).expect("what is settled was claimed");
+    }
+
+    /// A block that begins as a copy of another one of this pool, and as large. No machine code may write to that one meanwhile.
+    ///
+    /// # Panics
+    /// If the block is another pool's or a mere cell, or the caller has not seen that there is room.
+    #[inline]
+    pub(crate) fn copy_of(&mut self, of: &PinnedBlock) -> PinnedBlock {
+        self.check(of);
+        assert!(of.class > 0, "a cell is not copied");
+        let place = &mut self.classes[of.class as usize];
+        let first = place.free.pop().or_else(|| place.cut(of.class as usize));
+        let first = first.expect("the caller has seen that there is room");
+        self.live_blocks += 1;
+        let (from, to) = (of.first.cast::<Line>(), first.cast::<Line>());
+        for at in 0..of.len() / BLOCK_ALIGN {
+            // SAFETY: I1: inside the block, which is lines long, and aligned as they are.
+            let from = unsafe { from.add(at) };
+            // SAFETY: I1: likewise.
+            let to = unsafe { to.add(at) };
+            // SAFETY: I1, I2, I3: two blocks of one class, each alone on its bytes. A copy of bytes keeps what pointers in them
+            // may reach.
+            unsafe { from.copy_to_nonoverlapping(to, 1) };
+        }
+        PinnedBlock { first, ..*of }
     }
 
     /// A block whose bytes are of no meaning.
     #[inline]
     fn take(&mut self, class: usize) -> io::Result<PinnedBlock> {
-        let recycled = self.classes.get_mut(class).and_then(|class| class.free.pop());
-        let first = match recycled {
+        let place = self.classes.get_mut(class).filter(|place| place.has_room(1));
+        let first = match place.and_then(|place| place.free.pop()) {
             Some(first) => first,
             None => self.cut(class)?,
         };
@@ -188,7 +242,8 @@ impl PinnedPool {
 
     /// The next block of the newest chunk, or the first of a new one.
     fn cut(&mut self, class: usize) -> io::Result<NonNull<u8>> {
-        if let Some(first) = self.classes.get_mut(class).and_then(|place| place.cut(class)) {
+        let place = self.classes.get_mut(class).filter(|place| place.has_room(1));
+        if let Some(first) = place.and_then(|place| place.cut(class)) {
             return Ok(first);
         }
         self.add_chunk(class)?;
@@ -218,6 +273,12 @@ impl PinnedPool {
 }
 
 impl Class {
+    /// Whether so many blocks are at hand beside those that are claimed.
+    #[inline]
+    fn has_room(&self, count: usize) -> bool {
+        self.free.len() + self.rest_blocks >= self.claimed + count
+    }
+
     /// The next block of the newest chunk, if one is left.
     fn cut(&mut self, class: usize) -> Option<NonNull<u8>> {
         self.rest_blocks = self.rest_blocks.checked_sub(1)?;
@@ -230,7 +291,7 @@ impl Class {
 
 impl Default for Class {
     fn default() -> Self {
-        Self { free: Vec::new(), rest: NonNull::dangling(), rest_blocks: 0, chunk_bytes: 0 }
+        Self { free: Vec::new(), rest: NonNull::dangling(), rest_blocks: 0, chunk_bytes: 0, claimed: 0 }
     }
 }
 

@@ -56,6 +56,8 @@ pub(crate) struct Slots<R, A = Addr> {
     store: u32,
     retired: u32,
     limits: SlotLimits,
+    /// So many rows, retired slots included, lie in storage that is there.
+    room: usize,
     addr: PhantomData<fn(A) -> A>,
 }
 
@@ -63,7 +65,7 @@ impl<R, A: Copy + From<Addr> + Into<Addr>> Slots<R, A> {
     /// No rows, of the store whose id's low half is `store`.
     pub(crate) fn new(store: u32, limits: SlotLimits) -> Self {
         let generations = vec![0]; // slot 0 is slotmap's sentinel, never given out
-        Self { rows: SlotMap::new(), generations, store, retired: 0, limits, addr: PhantomData }
+        Self { rows: SlotMap::new(), generations, store, retired: 0, limits, room: 0, addr: PhantomData }
     }
 
     /// How many rows are alive.
@@ -93,7 +95,16 @@ impl<R, A: Copy + From<Addr> + Into<Addr>> Slots<R, A> {
         self.rows.try_reserve(additional + retired).map_err(|_| NoRoom::Memory)?;
         let slots_after = self.len() + retired + additional + 1;
         let missing = slots_after.saturating_sub(self.generations.len());
-        self.generations.try_reserve(missing).map_err(|_| NoRoom::Memory)
+        self.generations.try_reserve(missing).map_err(|_| NoRoom::Memory)?;
+        let storage = self.rows.capacity().min(self.generations.capacity() - 1);
+        self.room = storage.min(self.limits.slot_max as usize);
+        Ok(())
+    }
+
+    /// Whether the next `additional` inserts neither fail nor allocate.
+    #[inline]
+    pub(crate) fn has_room(&self, additional: usize) -> bool {
+        self.rows.len() + self.retired() + additional <= self.room
     }
 
     /// Adds a row.

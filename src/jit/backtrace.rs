@@ -493,6 +493,7 @@ mod tests {
             accesses: vec![Site { code: 16, wasm: 0x60 }],
             types: Vec::new(),
             layout: ContextLayout::new(&decl),
+            touches_tables: false,
         };
         Arc::new(ModuleCode::new(image, Arc::new(decl)))
     }

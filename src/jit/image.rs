@@ -84,6 +84,8 @@ pub(crate) struct Image {
     pub(crate) types: Vec<TypeReloc>,
     /// The context block that the code expects.
     pub(crate) layout: ContextLayout,
+    /// Whether a function looks into a table or changes one, other than by calling what is in it.
+    pub(crate) touches_tables: bool,
 }
 
 impl Image {

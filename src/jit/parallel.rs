@@ -45,6 +45,7 @@ struct Chunk {
     calls: Vec<(u32, FuncIdx, u8)>,
     types: Vec<TypeReloc>,
     values_moved: u64,
+    touches_tables: bool,
     error: Option<ModuleError>,
 }
 
@@ -108,7 +109,7 @@ fn compile_chunk<M: Masm>(
             }
         }
     }
-    let values_moved = worker.values_moved();
+    let (values_moved, touches_tables) = (worker.values_moved(), worker.touches_tables());
     let (code, mut records) = match error {
         None => worker.take_code(),
         Some(_) => Default::default(),
@@ -124,7 +125,7 @@ fn compile_chunk<M: Masm>(
     if error.is_none() && body_bytes <= KEPT_BODY_BYTES_MAX && code.len() <= KEPT_CODE_BYTES_MAX {
         workers.set(Some(kept));
     }
-    Chunk { code, funcs, records, calls, types, values_moved, error }
+    Chunk { code, funcs, records, calls, types, values_moved, touches_tables, error }
 }
 
 /// Puts the chunks one behind the other and lets their calls find each other.
@@ -157,6 +158,7 @@ fn join<M: Masm>(cx: &ModuleContext<'_>, chunks: &[Chunk]) -> Result<Image, Modu
         accesses: vec![Site::default(); count(|records| &records.accesses)],
         types,
         layout: cx.layout,
+        touches_tables: chunks.iter().any(|chunk| chunk.touches_tables),
     };
     fill::<M>(&cx.decoded.decl, &mut image, chunks);
     Ok(image)

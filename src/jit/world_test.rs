@@ -364,6 +364,7 @@ pub(crate) fn publish<M: Tested>(funcs: &[Func<'_, M>]) -> Published {
         accesses: records.accesses,
         types,
         layout: ContextLayout::new(&decl),
+        touches_tables: false,
     };
     let module = ModuleCode::new(image.clone(), Arc::new(decl));
     let base = leak(&image.code, CodeRecord::Module(Arc::new(module))).base();

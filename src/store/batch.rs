@@ -10,11 +10,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::addr::{Instance, InstanceAddr};
+use super::addr::{Instance, InstanceAddr, TemplateAddr};
 use super::begin::begin;
 use super::free::{Free, Freed, GoneData, quietly};
 use super::island::{AsStoreMut, StorePtr, ViewMut};
-use super::spawn::{Prepared, Room};
+use super::row::State;
+use super::spawn::Room;
 use super::template::{Template, TemplateInner};
 use super::{EndReason, Store, StoreInner};
 use crate::error::{BatchError, Error};
@@ -59,10 +60,14 @@ impl<T: Send> Store<T> {
         template: &Template<T>,
         data: impl IntoIterator<Item = T>,
     ) -> Result<Vec<Instance>, Error> {
-        let items: Vec<_> = data.into_iter().map(|data| (&template.inner, data)).collect();
+        let data: Vec<T> = data.into_iter().collect();
         self.whole().check_not_closed()?;
         self.whole().sweep_idle();
         let mut view = self.view_mut();
+        if !template.inner.module.begins() {
+            return make_live(&mut view, &template.inner, data).map_err(Failure::into_error);
+        }
+        let items = data.into_iter().map(|data| (&template.inner, data)).collect();
         let batch = make_rows(&mut view, items).map_err(Failure::into_error)?;
         if let Err(failure) = begin_all(&mut view, &batch) {
             let store = self.whole();
@@ -206,20 +211,43 @@ impl Failure {
     }
 }
 
-/// Prepares all, then makes the rows of all and links them, in order. If something is missing nothing has been made.
+/// Makes instances of a template that have nothing to begin with: they are live at once.
+fn make_live<T>(
+    view: &mut ViewMut<'_, T>,
+    template: &Arc<TemplateInner<T>>,
+    data: Vec<T>,
+) -> Result<Vec<Instance>, Failure> {
+    let ptr = view.ptr();
+    let store = view.whole().expect("a store at rest is whole");
+    let mut live = Vec::with_capacity(data.len());
+    let mut data = data.into_iter();
+    for (addr, count) in store.provide_all(std::iter::repeat_n(template, data.len()), ptr)? {
+        live.extend(data.by_ref().take(count).map(|data| {
+            let instance = store.commit(addr, data, State::Live);
+            store.instance_handle(instance)
+        }));
+    }
+    Ok(live)
+}
+
+/// Sees to it that there is room for all, then makes the rows of all and links them, in order. If something is missing nothing has
+/// been made.
 pub(super) fn make_rows<T>(
     view: &mut ViewMut<'_, T>,
     items: Vec<(&Arc<TemplateInner<T>>, T)>,
 ) -> Result<Vec<Made>, Failure> {
     let ptr = view.ptr();
     let store = view.whole().expect("a store at rest is whole");
-    let all = store.prepare_all(items.iter().map(|(template, _)| *template), ptr)?;
-    let made = all.into_iter().zip(items).map(|(prepared, (template, data))| {
-        let instance = store.commit(prepared, data);
-        store.link(instance);
-        Made { instance, begins: template.begins().then(|| template.module.clone()) }
-    });
-    Ok(made.collect())
+    let runs = store.provide_all(items.iter().map(|(template, _)| *template), ptr)?;
+    let mut made = Vec::with_capacity(items.len());
+    let mut items = items.into_iter();
+    for (addr, count) in runs {
+        made.extend(items.by_ref().take(count).map(|(template, data)| {
+            let instance = store.commit(addr, data, State::Starting);
+            Made { instance, begins: template.module.begins().then(|| template.module.clone()) }
+        }));
+    }
+    Ok(made)
 }
 
 /// Segments and start functions of all, islands in parallel.
@@ -265,27 +293,53 @@ fn begin_one<T>(island: &mut ViewMut<'_, T>, made: &Made, index: usize) -> Resul
 }
 
 impl<T> StoreInner<T> {
-    fn prepare_all<'a>(
+    /// Gets all that instances of these templates need; they are to be made next, in this order. How many in a row are of which
+    /// template is returned.
+    fn provide_all<'a>(
         &mut self,
         templates: impl Iterator<Item = &'a Arc<TemplateInner<T>>>,
         store: StorePtr<T>,
-    ) -> Result<Vec<Prepared>, Failure>
+    ) -> Result<Vec<(TemplateAddr, usize)>, Failure>
     where
         T: 'a,
     {
-        let (mut room, mut all) = (Room::default(), Vec::new());
-        for (index, template) in templates.enumerate() {
-            match self.prepare(template, &mut room, store) {
-                Ok(prepared) => all.push(prepared),
-                Err(error) => {
-                    let mut gone = GoneData::new();
-                    all.into_iter().for_each(|prepared| self.give_back(prepared, &mut gone));
-                    gone.finish();
-                    return Err(Failure::new(index, error));
-                }
+        let mut templates = templates.enumerate().peekable();
+        let (mut room, mut runs, mut failure) = (Room::default(), Vec::new(), None);
+        while let (Some((first, template)), None) = (templates.next(), &failure) {
+            let mut count = 1;
+            while templates.next_if(|(_, next)| Arc::ptr_eq(next, template)).is_some() {
+                count += 1;
+            }
+            match self.provide(template, count, &mut room, store) {
+                Ok(addr) => runs.push((addr, count)),
+                Err(_) => failure = self.provide_most((first, template, count), &mut room, (&mut runs, store)),
             }
         }
-        Ok(all)
+        for &(addr, count) in &runs {
+            self.settle(addr, count);
+        }
+        let Some(failure) = failure else { return Ok(runs) };
+        let mut gone = GoneData::new();
+        gone.templates.extend(runs.into_iter().filter_map(|(addr, _)| self.drop_idle(addr)));
+        gone.finish();
+        Err(failure)
+    }
+
+    /// There is no room for all of `count` instances of a template: finds the first for which there is none.
+    #[cold]
+    fn provide_most(
+        &mut self,
+        (first, template, count): (usize, &Arc<TemplateInner<T>>, usize),
+        room: &mut Room,
+        (runs, store): (&mut Vec<(TemplateAddr, usize)>, StorePtr<T>),
+    ) -> Option<Failure> {
+        for index in first..first + count {
+            match self.provide(template, 1, room, store) {
+                Ok(addr) => runs.push((addr, 1)),
+                Err(error) => return Some(Failure::new(index, error)),
+            }
+        }
+        None
     }
 
     /// Ends the instances of a batch of which one failed, newest first. Those that only others of the batch can reach go at

@@ -39,14 +39,15 @@ impl<T> ViewMut<'_, T> {
         let decl = module.decl();
         for (index, elem) in decl.elems.iter_enumerated() {
             match elem.mode {
+                // What fills tables that all instances have in common is in them.
+                ElemMode::Active { .. } if self.instance(instance).body.elem_is_dropped(index) => {}
                 ElemMode::Active { table, offset } => {
                     let dst = u64::from(self.eval(instance, &offset).as_u32());
                     self.table_init(instance, (table, index), (dst, 0, elem.items.len() as u64))
                         .map_err(|trap| segment_error(SegmentKind::Element, index.as_u32(), trap))?;
                     self.elem_drop(instance, index);
                 }
-                ElemMode::Declared => self.elem_drop(instance, index),
-                ElemMode::Passive => {}
+                ElemMode::Declared | ElemMode::Passive => {}
             }
         }
         for (index, data) in decl.data.iter_enumerated() {

@@ -23,6 +23,7 @@ use super::StoreInner;
 use super::addr::{InstanceAddr, MemAddr, TableAddr, tag};
 use super::builtin::builtins;
 use super::island::StorePtr;
+use super::row::{MemoryRow, TableRow};
 use super::unions::StampIdx;
 use crate::arena::handle::Addr;
 use crate::arena::pages::Mapping;
@@ -47,9 +48,18 @@ impl ContextBlock {
     }
 
     /// A block that begins as a copy of another one.
+    ///
+    /// # Panics
+    /// If the caller has not seen that the pool has room for it.
     #[inline]
-    pub(crate) fn copy_of(pattern: &Self, pool: &mut PinnedPool) -> io::Result<Self> {
-        Ok(Self { block: pool.alloc_copy(&pattern.block)? })
+    pub(crate) fn copy_of(pattern: &Self, pool: &mut PinnedPool) -> Self {
+        Self { block: pool.copy_of(&pattern.block) }
+    }
+
+    /// What it lies in.
+    #[inline]
+    pub(crate) fn block(&self) -> &PinnedBlock {
+        &self.block
     }
 
     /// Gives the block back.
@@ -83,6 +93,25 @@ impl ContextBlock {
     /// The cell of a global: its value, or for an imported mutable one the address of its owner's cell.
     pub(crate) fn cell(&self, layout: &ContextLayout, global: GlobalIdx) -> CellPtr {
         CellPtr(NonNull::from(self.part::<ValueParts>(layout.global(global))))
+    }
+
+    /// Shows base and length of a memory. Only memory 0 has a place; others are for builtins.
+    #[inline]
+    pub(crate) fn show_memory(&self, row: &MemoryRow, index: MemIdx) {
+        if index.as_u32() == 0 {
+            let view = &self.head().memory;
+            view.base.set(row.slot.base().as_ptr());
+            view.length_bytes.set(row.size_bytes());
+        }
+    }
+
+    /// Shows a table, in which functions of this instance have the `tag`.
+    #[inline]
+    pub(crate) fn show_table(&self, row: &TableRow, (layout, index): (&ContextLayout, TableIdx), tag: u64) {
+        let view = self.table(layout, index);
+        view.base.set(row.words.as_ptr().cast::<u64>().cast_mut());
+        view.length.set(row.words.len() as u64);
+        view.own_tag.set(tag);
     }
 
     #[inline]
@@ -233,6 +262,16 @@ impl ImportTarget {
     }
 }
 
+/// Gives a context its identity and makes the directory name it.
+#[inline]
+pub(crate) fn link_head(directory: &Directory, instance: InstanceAddr, block: &ContextBlock) {
+    let own_tag = tag(instance.into());
+    block.head().own_tag.set(own_tag);
+    let entry = directory.entry(Addr::from(instance).slot());
+    entry.context.set(block.as_ptr());
+    entry.tag.set(own_tag);
+}
+
 impl<T> StoreInner<T> {
     /// Fills the head of a template's pattern: what all its instances have in common.
     pub(crate) fn fill_pattern_head(&self, pattern: &ContextBlock, module: &Module, store: StorePtr<T>) {
@@ -246,17 +285,6 @@ impl<T> StoreInner<T> {
         head.directory.set(directory.base().as_ptr());
         head.builtins.set(builtins::<T>());
         head.store.set(store.to_raw());
-    }
-
-    /// Gives a context its identity and makes the directory name it.
-    #[inline]
-    pub(crate) fn link_head(&self, instance: InstanceAddr, block: &ContextBlock) {
-        let directory = self.directory.as_ref().expect("made before the first row");
-        let own_tag = tag(instance.into());
-        block.head().own_tag.set(own_tag);
-        let entry = directory.entry(Addr::from(instance).slot());
-        entry.context.set(block.as_ptr());
-        entry.tag.set(own_tag);
     }
 
     /// Shows where the stamp of an instance's group lies.
@@ -294,12 +322,7 @@ impl<T> StoreInner<T> {
 
     /// Writes base and length of a memory into one context. Only memory 0 has a place there; others are for builtins.
     pub(crate) fn show_memory(&self, memory: MemAddr, instance: InstanceAddr, index: MemIdx) {
-        if index.as_u32() == 0 {
-            let row = self.memory_at(memory);
-            let view = &self.instance(instance).context.head().memory;
-            view.base.set(row.slot.base().as_ptr());
-            view.length_bytes.set(row.size_bytes());
-        }
+        self.instance(instance).context.show_memory(self.memory_at(memory), index);
     }
 
     /// Writes base and length of a table into every context that shows it.
@@ -318,10 +341,6 @@ impl<T> StoreInner<T> {
         instance: InstanceAddr,
         at: (&ContextLayout, TableIdx),
     ) {
-        let row = self.table_at(table);
-        let view = self.instance(instance).context.table(at.0, at.1);
-        view.base.set(row.words.as_ptr().cast::<u64>().cast_mut());
-        view.length.set(row.words.len() as u64);
-        view.own_tag.set(tag(instance.into()));
+        self.instance(instance).context.show_table(self.table_at(table), at, tag(instance.into()));
     }
 }

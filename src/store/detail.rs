@@ -69,8 +69,10 @@ fn table<T>(
         TABLE_GET | TABLE_SET => leb(immediates)?.0,
         _ => return None,
     };
-    let table = store.instance(instance).body.tables.get(TableIdx::new(table).index())?;
-    let size = store.tables.get(*table)?.words.len() as u64;
+    let module = store.module_of(instance);
+    module.decl().tables.get(TableIdx::new(table))?;
+    let view = store.instance(instance).context.table(module.layout(), TableIdx::new(table));
+    let size = view.length.get();
     Some(TrapDetail::Table { index: site.datum, size })
 }
 

@@ -13,7 +13,9 @@ use std::sync::Arc;
 use super::addr::{FuncAddr, GlobalAddr, Instance, InstanceAddr, MemAddr, TableAddr, TemplateAddr};
 use super::context::ImportTarget;
 use super::recycle::Returning;
-use super::row::{GlobalOwner, HostFuncRow, ImportOrigin, InstanceBody, InstanceRow, State, TemplateRow};
+use super::row::{
+    GlobalOwner, HostFuncRow, ImportOrigin, InstanceBody, InstanceRow, State, TableRow, TemplateRow,
+};
 use super::unions::Member;
 use super::{Columns, EndError, EndReason, ExternValue, Store, StoreInner};
 use crate::arena::pool::MemorySlot;
@@ -310,10 +312,15 @@ impl<T> StoreInner<T> {
                 }
             }
         }
+        let imported = self.module(template).decl().imported.tables as usize;
         for (index, &table) in body.tables.iter().enumerate() {
             if let Some(row) = self.tables.get_mut(table) {
                 row.mirrors.retain(|(user, at)| *user != instance || at.index() != index);
-                self.release_table(table);
+                let gone = self.release_table(table);
+                let row = self.templates.get_mut(template).expect("outlives its instances");
+                if let (Some(gone), Some(at)) = (gone, index.checked_sub(imported)) {
+                    row.spare_tables[at].put(gone);
+                }
             }
         }
         let mut kept = 0;
@@ -344,7 +351,7 @@ impl<T> StoreInner<T> {
             && row.importers == 0
             && !row.escaped
             && row.body.names.is_empty()
-            && self.template_of(row).template.stands_alone()
+            && self.template_of(row).stands_alone
             && !self.unions.is_group(row.label())
             && row.body.globals.iter().all(|&global| self.global_at(global).users == 1)
     }
@@ -363,8 +370,9 @@ impl<T> StoreInner<T> {
             let row = self.memories.remove(memory).expect("an instance keeps its memories");
             slots(self, Returning { template, at, slot: row.into_body().slot });
         }
-        for &table in &body.tables {
-            self.tables.remove(table);
+        let spares = self.templates.get_mut(template).expect("outlives its instances").spare_tables.iter_mut();
+        for (&table, spares) in body.tables.iter().zip(spares) {
+            spares.put(self.tables.remove(table).expect("an instance keeps its tables").into_body());
         }
         for &global in &body.globals {
             self.globals.remove(global);
@@ -398,16 +406,16 @@ impl<T> StoreInner<T> {
         Some(self.memories.remove(memory)?.into_body().slot)
     }
 
-    /// One user less; the table goes with the last.
-    pub(crate) fn release_table(&mut self, table: TableAddr) {
-        if let Some(row) = self.tables.get_mut(table) {
-            row.users -= 1;
-            if row.users == 0 {
-                let label = row.label();
-                self.unions.leave(label, Member::Table(table));
-                self.tables.remove(table);
-            }
+    /// One user less; the table goes with the last, and is returned.
+    pub(crate) fn release_table(&mut self, table: TableAddr) -> Option<TableRow> {
+        let row = self.tables.get_mut(table)?;
+        row.users -= 1;
+        if row.users > 0 {
+            return None;
         }
+        let label = row.label();
+        self.unions.leave(label, Member::Table(table));
+        Some(self.tables.remove(table)?.into_body())
     }
 
     /// One user less; the global goes with the last, and so may the block of an instance that is gone.

@@ -27,7 +27,9 @@ impl<T> Store<T> {
         store.memories.iter().map(|(addr, _)| Memory::new_handle(&store.memories, addr))
     }
 
-    /// All tables, in the order of their slots: as many as [`Stats::tables`](super::Stats::tables) says.
+    /// All tables, in the order of their slots: as many as [`Stats::tables`](super::Stats::tables) says. Those that nothing can look
+    /// into or change once their segments are in them (not exported, and no instruction but `call_indirect` names them) are parts
+    /// of their template, which all its instances share, and not among these.
     pub fn tables(&self) -> impl Iterator<Item = Table> + '_ {
         let store = self.view().get();
         store.tables.iter().map(|(addr, _)| Table::new_handle(&store.tables, addr))

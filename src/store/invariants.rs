@@ -15,7 +15,7 @@ use super::row::{GlobalOwner, GlobalRow, ImportOrigin, InstanceRow, State};
 use super::unions::{Label, Member};
 use super::{Store, StoreInner};
 use crate::arena::handle::Addr;
-use crate::jit::abi::NOBODY_TAG;
+use crate::jit::abi::{NOBODY_TAG, SELF_TAG};
 use crate::module::Module;
 use crate::spec::module::{FuncIdx, GlobalIdx, MemIdx, TableIdx};
 use crate::spec::types::RefType;
@@ -311,13 +311,16 @@ impl<T> StoreInner<T> {
                 && head.memory.length_bytes.get() == memory_row.size_bytes();
             agree!(same, "the context of {addr:?} shows {memory:?} as it was");
         }
-        for (index, &table) in row.body.tables.iter().enumerate() {
-            let table_row = self.table_at(table);
-            let view = row.context.table(module.layout(), TableIdx::from_usize(index));
-            let same = view.base.get().cast_const().addr() == table_row.words.as_ptr().addr()
-                && view.length.get() == table_row.words.len() as u64
-                && view.own_tag.get() == tag(addr.into());
-            agree!(same, "the context of {addr:?} shows {table:?} as it was");
+        let tables = row.body.tables.iter().map(|&table| (self.table_at(table), tag(addr.into())));
+        let fixed = self.template_of(row).fixed_tables.iter().map(|table| (table, SELF_TAG));
+        let count = module.decl().tables.len();
+        agree!(tables.len() + fixed.len() == count, "{addr:?} has not the {count} tables of its module");
+        for ((table, tag), index) in tables.chain(fixed).zip(0..) {
+            let view = row.context.table(module.layout(), TableIdx::new(index));
+            let same = view.base.get().cast_const().addr() == table.words.as_ptr().addr()
+                && view.length.get() == table.words.len() as u64
+                && view.own_tag.get() == tag;
+            agree!(same, "the context of {addr:?} shows table {index} as it was");
         }
         Ok(())
     }

@@ -6,38 +6,52 @@
 use smallvec::SmallVec;
 
 use super::StoreInner;
-use super::addr::{FuncAddr, InstanceAddr};
+use super::addr::{FuncAddr, InstanceAddr, TemplateAddr};
 use super::context::{ContextBlock, ImportTarget};
-use super::row::ImportOrigin;
+use super::row::{ImportOrigin, InstanceParts, TableRow};
 use super::template::{ImportedFunc, TemplateInner};
-use crate::jit::abi::ContextLayout;
+use crate::jit::abi::{ContextLayout, SELF_TAG};
+use crate::module::Module;
 use crate::spec::const_expr::{ConstEnv, ConstExpr};
-use crate::spec::module::{FuncIdx, GlobalIdx, MemIdx, TableIdx};
+use crate::spec::module::{ElemMode, FuncIdx, GlobalIdx, MemIdx, TableIdx};
 use crate::spec::types::ValType;
 use crate::spec::value::Bits;
 
 impl<T> StoreInner<T> {
-    /// Writes what differs from the pattern into an instance's context, and joins islands.
-    #[inline]
-    pub(crate) fn link(&mut self, instance: InstanceAddr) {
-        let row = self.instance(instance);
-        self.link_head(instance, &row.context);
-        let (memories, tables) = (row.body.memories.len(), row.body.tables.len());
-        let template = self.template_of(row);
-        let is_late = !template.late_globals.is_empty();
-        let stands_alone = template.template.stands_alone();
-        if memories > 0 {
-            self.link_memories(instance, memories);
+    /// Counts one more user of all that a template imports.
+    pub(crate) fn count_imports(&mut self, template: TemplateAddr) {
+        let Self { instances, templates, memories, tables, globals, .. } = self;
+        let row = templates.get(template).expect("provided");
+        for &origin in &row.origins {
+            instances.get_mut(origin).expect("checked by `provide`").importers += 1;
         }
-        if tables > 0 {
-            self.link_tables(instance, tables);
+        for memory in &row.template.memories {
+            memories.get_mut(memory.raw.addr().into()).expect("checked by `provide`").users += 1;
         }
-        if is_late {
-            self.link_late_globals(instance);
+        for table in &row.template.tables {
+            tables.get_mut(table.raw.addr().into()).expect("checked by `provide`").users += 1;
         }
-        if !stands_alone {
-            self.join_imports(instance);
+        for global in &row.template.globals {
+            globals.get_mut(global.raw.addr().into()).expect("checked by `provide`").users += 1;
         }
+    }
+
+    /// Shows what an instance imports in its context, and joins islands.
+    pub(crate) fn link_imports(&mut self, instance: InstanceAddr) {
+        let imported = self.module_of(instance).decl().imported;
+        for at in 0..imported.memories as usize {
+            let memory = self.instance(instance).body.memories[at];
+            let index = MemIdx::from_usize(at);
+            self.memory_at_mut(memory).mirrors.push((instance, index));
+            self.show_memory(memory, instance, index);
+        }
+        for at in 0..imported.tables as usize {
+            let table = self.instance(instance).body.tables[at];
+            let index = TableIdx::from_usize(at);
+            self.table_at_mut(table).mirrors.push((instance, index));
+            self.show_table(table, instance, (self.module_of(instance).layout(), index));
+        }
+        self.join_imports(instance);
     }
 
     /// Shows in a template's pattern where imported functions lead to.
@@ -116,25 +130,8 @@ impl<T> StoreInner<T> {
         }
     }
 
-    fn link_memories(&mut self, instance: InstanceAddr, count: usize) {
-        for at in 0..count {
-            let memory = self.instance(instance).body.memories[at];
-            let index = MemIdx::from_usize(at);
-            self.memory_at_mut(memory).mirrors.push((instance, index));
-            self.show_memory(memory, instance, index);
-        }
-    }
-
-    fn link_tables(&mut self, instance: InstanceAddr, count: usize) {
-        for at in 0..count {
-            let table = self.instance(instance).body.tables[at];
-            let index = TableIdx::from_usize(at);
-            self.table_at_mut(table).mirrors.push((instance, index));
-            self.show_table(table, instance, (self.module_of(instance).layout(), index));
-        }
-    }
-
-    fn link_late_globals(&self, instance: InstanceAddr) {
+    /// Writes the first values of globals that name the instance itself.
+    pub(crate) fn link_late_globals(&self, instance: InstanceAddr) {
         let row = self.instance(instance);
         let template = self.template_of(row);
         for &index in &template.late_globals {
@@ -169,7 +166,34 @@ impl<T> StoreInner<T> {
     }
 }
 
-/// What first values of globals may ask of a template's pattern.
+impl<T> TemplateInner<T> {
+    /// Puts what is imported in front of what an instance defines.
+    pub(crate) fn list_imports(&self, parts: &mut InstanceParts) {
+        parts.memories.extend(self.memories.iter().map(|memory| memory.raw.addr().into()));
+        parts.tables.extend(self.tables.iter().map(|table| table.raw.addr().into()));
+        parts.globals.extend(self.globals.iter().map(|global| global.raw.addr().into()));
+    }
+}
+
+/// Writes what segments say into tables that all instances have in common, which the pattern shows.
+pub(crate) fn fill_fixed_tables(pattern: &ContextBlock, module: &Module, tables: &[TableRow], imports: &[ImportOrigin]) {
+    let (decl, layout) = (module.decl(), module.layout());
+    let own = decl.imported.tables;
+    for (row, index) in tables.iter().zip(own..) {
+        pattern.show_table(row, (layout, TableIdx::new(index)), SELF_TAG);
+    }
+    let env = PatternEnv { pattern, layout, imports };
+    for elem in decl.elems.iter() {
+        let ElemMode::Active { table, offset } = elem.mode else { continue };
+        let Some(row) = table.index().checked_sub(own as usize).and_then(|at| tables.get(at)) else { continue };
+        let to = row.words.iter().skip(offset.eval(&env).as_u32() as usize);
+        for (word, item) in to.zip(elem.items.iter(0..elem.items.len())) {
+            word.set(item.eval(&env).as_u64());
+        }
+    }
+}
+
+/// What constant expressions may ask of a template's pattern.
 struct PatternEnv<'a> {
     pattern: &'a ContextBlock,
     layout: &'a ContextLayout,
@@ -182,9 +206,11 @@ impl ConstEnv for PatternEnv<'_> {
     }
 
     fn func_ref(&self, func: FuncIdx) -> Bits {
-        match self.imports[func.index()] {
-            ImportOrigin::Func(origin) => Bits::from_u64(origin.word()),
-            ImportOrigin::Host => unreachable!("{func} can be no value"),
+        match self.imports.get(func.index()) {
+            Some(ImportOrigin::Func(origin)) => Bits::from_u64(origin.word()),
+            Some(ImportOrigin::Host) => unreachable!("{func} can be no value"),
+            // Of fixed tables only: own functions that globals name wait for the instance.
+            None => Bits::from_u64(SELF_TAG | u64::from(func.as_u32())),
         }
     }
 }

@@ -208,7 +208,7 @@ pub struct Stats {
     pub zombies: usize,
     /// Memories.
     pub memories: usize,
-    /// Tables.
+    /// Tables, but for those that nothing can change: see [`Store::tables`].
     pub tables: usize,
     /// Globals.
     pub globals: usize,

@@ -11,11 +11,12 @@
 use super::StoreInner;
 use super::addr::TemplateAddr;
 use super::memory::Bounds;
-use super::row::MemoryRow;
+use super::row::{MemoryRow, TableRow, TemplateRow};
 use super::template::TemplateInner;
 use crate::arena::pool::MemorySlot;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::spec::types::TableType;
 
 /// The clean slots for one memory that a template's instances define.
 #[derive(Debug)]
@@ -64,7 +65,13 @@ impl Spares {
         Self { bounds, slots: Vec::new(), unclear: Vec::new() }
     }
 
-    /// The next slot, as a memory. There is one: see `provide`.
+    /// Whether there are so many slots.
+    #[inline]
+    pub(crate) fn has(&self, count: usize) -> bool {
+        self.slots.len() >= count
+    }
+
+    /// The next slot, as a memory. There is one: see `provide_slots`.
     #[inline]
     pub(crate) fn take(&mut self, idle: &mut Idle) -> MemoryRow {
         let (_, slot) = self.slots.pop().expect("provided before");
@@ -110,15 +117,83 @@ impl Spares {
     }
 }
 
+/// Storage for one table that a template's instances define.
+pub(crate) struct SpareTables {
+    ty: TableType,
+    /// As long as the table begins, and null.
+    rows: Vec<TableRow>,
+}
+
+/// So many words wait at most for the next tables of one template.
+const SPARE_WORDS_MAX: usize = 1 << 17;
+
+/// Empty lists for the tables of a template's instances; or the tables themselves, all null yet, if they are fixed.
+///
+/// # Errors
+/// If a table may not be as large as it is declared, or there is no room for it.
+pub(crate) fn tables<T>(
+    engine: &Engine,
+    template: &TemplateInner<T>,
+) -> Result<(Box<[SpareTables]>, Box<[TableRow]>), Error> {
+    let decl = template.module.decl();
+    let own = decl.tables.iter().skip(decl.imported.tables as usize).copied();
+    if template.module.tables_are_fixed() {
+        return Ok((Box::default(), own.map(|ty| TableRow::new(engine, ty)).collect::<Result<_, _>>()?));
+    }
+    Ok((own.map(|ty| SpareTables { ty, rows: Vec::new() }).collect(), Box::default()))
+}
+
+impl SpareTables {
+    /// Whether there is storage for so many.
+    #[inline]
+    pub(crate) fn has(&self, count: usize) -> bool {
+        self.rows.len() >= count
+    }
+
+    /// The next one.
+    #[inline]
+    pub(crate) fn take(&mut self) -> TableRow {
+        self.rows.pop().expect("provided before")
+    }
+
+    fn provide(&mut self, engine: &Engine, count: usize) -> Result<(), Error> {
+        while self.rows.len() < count {
+            self.rows.push(TableRow::new(engine, self.ty)?);
+        }
+        Ok(())
+    }
+
+    /// Takes the storage of a table back.
+    pub(crate) fn put(&mut self, mut row: TableRow) {
+        let words = row.words.len();
+        if words as u64 == self.ty.limits.min && (self.rows.len() + 1) * words <= SPARE_WORDS_MAX {
+            row.fill(0..words, 0);
+            row.mirrors.clear();
+            self.rows.push(row);
+        }
+    }
+}
+
+impl<T> TemplateRow<T> {
+    /// Sees to it that there is storage for the tables of so many instances more than are claimed.
+    ///
+    /// # Errors
+    /// If a table may not be as large as it is declared, or there is no room for it.
+    pub(crate) fn provide_tables(&mut self, engine: &Engine, count: usize) -> Result<(), Error> {
+        let wanted = self.claimed + count;
+        self.spare_tables.iter_mut().try_for_each(|spares| spares.provide(engine, wanted))
+    }
+}
+
 impl<T> StoreInner<T> {
-    /// Sees to it that the lists of a template have a slot for one more instance than are prepared.
+    /// Sees to it that the lists of a template have slots for so many instances more than are claimed.
     ///
     /// # Errors
     /// If the system has none left, and no other template has any to spare.
     #[inline]
-    pub(crate) fn provide_slots(&mut self, template: TemplateAddr) -> Result<(), Error> {
+    pub(crate) fn provide_slots(&mut self, template: TemplateAddr, count: usize) -> Result<(), Error> {
         let row = self.templates.get(template).expect("just looked up");
-        let wanted = row.prepared as usize + 1;
+        let wanted = row.claimed + count;
         if row.spares.iter().all(|spares| spares.slots.len() >= wanted) {
             return Ok(());
         }
@@ -171,10 +246,10 @@ impl<T> StoreInner<T> {
     fn give_slots_up(&mut self, except: TemplateAddr) -> bool {
         let mut any = false;
         for (_, row) in self.templates.iter_mut().filter(|(addr, _)| *addr != except) {
-            // Instances of a batch that are prepared have a claim on theirs.
+            // Instances of a batch may have a claim on theirs.
             for spares in row.spares.iter_mut() {
                 spares.clear(&mut self.idle);
-                let kept = spares.slots.len().min(row.prepared as usize);
+                let kept = spares.slots.len().min(row.claimed);
                 for (_, slot) in spares.slots.drain(kept..) {
                     self.idle.resident_bytes -= slot.resident_bytes();
                     any = true;

@@ -13,10 +13,11 @@ use smallvec::SmallVec;
 use super::addr::{FuncAddr, GlobalAddr, InstanceAddr, MemAddr, TableAddr, TemplateAddr};
 use super::context::{CellBlock, CellPtr, ContextBlock};
 use super::host::HostFunc;
-use super::recycle::Spares;
+use super::recycle::{SpareTables, Spares};
 use super::template::TemplateInner;
 use crate::arena::pool::MemorySlot;
 use crate::engine::TypeId;
+use crate::jit::abi::ContextLayout;
 use crate::spec::module::{DataIdx, ElemIdx, FuncIdx, GlobalIdx, MemIdx, TableIdx};
 use crate::spec::types::{GlobalType, MemoryType, TableType};
 
@@ -133,6 +134,15 @@ impl BitSet {
         }
     }
 
+    /// Makes it as another one.
+    #[inline]
+    fn copy_from(&mut self, other: &Self) {
+        if !other.0.is_empty() {
+            self.0.clear();
+            self.0.extend_from_slice(&other.0);
+        }
+    }
+
     /// No bits.
     #[inline]
     fn clear(&mut self) {
@@ -174,16 +184,53 @@ pub(crate) struct TemplateRow<T> {
     pub(crate) pattern: Option<ContextBlock>,
     /// Own globals whose first value names the instance itself, so that no pattern can hold it.
     pub(crate) late_globals: Box<[GlobalIdx]>,
+    /// Whether its instances share nothing with another from the start.
+    pub(crate) stands_alone: bool,
+    /// Where the parts of its contexts lie.
+    pub(crate) layout: ContextLayout,
     /// Slots for the memories that its instances define, by position among these.
     pub(crate) spares: Box<[Spares]>,
-    /// How many instances of it are prepared and not made yet.
-    pub(crate) prepared: u32,
+    /// Storage for the tables that its instances define, by position among these; none if these are fixed.
+    pub(crate) spare_tables: Box<[SpareTables]>,
+    /// The tables that all its instances have in common: those that they define, if these are fixed. The pattern shows them.
+    pub(crate) fixed_tables: Box<[TableRow]>,
+    /// Which element segments are dropped at first.
+    pub(crate) dropped_elems: BitSet,
+    /// How many data segments there are.
+    pub(crate) data: usize,
+    /// How many globals an instance defines.
+    pub(crate) own_globals: usize,
+    /// How many instances others have laid claim to, which are not made yet.
+    pub(crate) claimed: usize,
     /// How many instances were spawned from it and are not gone.
     pub(crate) instances: u32,
     /// Whether it is on the list of templates without instances.
     pub(crate) idle: bool,
     /// The rows of those imported host functions that can be values, by position among the imported functions.
     pub(crate) hosts: Box<[(FuncIdx, super::addr::HostFuncAddr)]>,
+}
+
+impl<T> TemplateRow<T> {
+    /// The pattern.
+    #[inline]
+    pub(crate) fn pattern(&self) -> &ContextBlock {
+        self.pattern.as_ref().expect("there as long as the row")
+    }
+
+    /// Whether there is storage for what so many instances define, beside those that are claimed.
+    #[inline]
+    pub(crate) fn has_spares(&self, count: usize) -> bool {
+        let wanted = self.claimed + count;
+        self.spares.iter().all(|spares| spares.has(wanted))
+            && self.spare_tables.iter().all(|spares| spares.has(wanted))
+    }
+
+    /// Says which segments a new instance has not.
+    #[inline]
+    pub(crate) fn begin_dropped(&self, parts: &mut InstanceParts) {
+        parts.dropped_elems.copy_from(&self.dropped_elems);
+        parts.dropped_data.resize(self.data);
+    }
 }
 
 /// A memory.

@@ -1,6 +1,6 @@
 //! The beginning of an instance, as the standard orders it: match, allocate, evaluate globals, elements, data, start.
 //!
-//! Owns: the phases of one instance. Everything that can fail for want of room happens before a row exists (`prepare`); from
+//! Owns: the phases of one instance. Everything that can fail for want of room happens before a row exists (`provide`); from
 //! then on a failure is the guest's (a segment, the start function) and ends the instance as the standard says: what it wrote
 //! stays.
 //! Does not know: many at once (`batch`), how an instance goes (`free`).
@@ -8,10 +8,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::addr::{Instance, InstanceAddr, TemplateAddr};
+use smallvec::smallvec;
+
+use super::addr::{Instance, InstanceAddr, TemplateAddr, tag};
 use super::begin::begin;
-use super::context::{ContextBlock, Directory};
-use super::free::{Free, GoneData};
+use super::context::{ContextBlock, Directory, link_head};
+use super::free::Free;
 use super::island::{AsStoreMut, Row, StorePtr, ViewMut};
 use super::memory::reserve;
 use super::row::{GlobalOwner, GlobalRow, InstanceBody, InstanceRow, MemoryRow, State, TableRow};
@@ -20,7 +22,7 @@ use super::unions::Label;
 use super::{EndReason, Store, StoreInner};
 use crate::error::Error;
 use crate::module::Module;
-use crate::spec::module::GlobalIdx;
+use crate::spec::module::{GlobalIdx, MemIdx, TableIdx};
 
 impl<T> Store<T> {
     /// Makes an instance and runs its start function.
@@ -42,14 +44,7 @@ impl<T> Store<T> {
     }
 }
 
-/// All that an instance needs, had before its row exists.
-pub(crate) struct Prepared {
-    template: TemplateAddr,
-    tables: Vec<TableRow>,
-    context: ContextBlock,
-}
-
-/// Rows that others of the same batch are prepared for.
+/// Rows that templates of one batch have laid claim to.
 #[derive(Default)]
 pub(crate) struct Room {
     instances: usize,
@@ -72,16 +67,23 @@ fn spawn<T>(
     if !name.is_empty() {
         store.names.reserve(name, token)?;
     }
-    let prepared = match store.prepare(&template.inner, &mut Room::default(), ptr) {
-        Ok(prepared) => prepared,
-        Err(error) => {
-            store.names.cancel(name, token);
-            return Err(error);
-        }
+    let addr = match store.at_hand(&template.inner) {
+        Some(addr) => addr,
+        None => match store.provide_one(&template.inner, ptr) {
+            Ok(addr) => addr,
+            Err(error) => {
+                store.names.cancel(name, token);
+                return Err(error);
+            }
+        },
     };
-    let instance = store.commit(prepared, data);
-    store.link(instance);
-    if template.inner.begins() {
+    let begins = template.inner.module.begins();
+    if !begins && name.is_empty() {
+        let instance = store.commit(addr, data, State::Live);
+        return Ok(store.instance_handle(instance));
+    }
+    let instance = store.commit(addr, data, State::Starting);
+    if begins {
         begin_alone(view.reborrow(), instance, (name, token), &template.inner.module)?;
     }
     let store = view.whole().expect("as before");
@@ -133,16 +135,47 @@ impl<T> StoreInner<T> {
         }
     }
 
-    /// Gets all that an instance of a template needs, beside others of `room` that have their own already.
-    ///
-    /// # Errors
-    /// `WrongEngine`, `WrongArch`, `WrongStore`, `Link` if a handle of the template is stale, `Limit`, `System`. Nothing is kept then.
-    pub(crate) fn prepare(
+    /// The row of a template, if all that one more instance of it needs is there and nobody else's: then `commit` may follow.
+    /// `None` says that `provide` must look.
+    #[inline]
+    fn at_hand(&self, template: &Arc<TemplateInner<T>>) -> Option<TemplateAddr> {
+        let addr = self.recent_template?;
+        let row = self.templates.get(addr)?;
+        let is_at_hand = Arc::ptr_eq(&row.template, template)
+            && row.stands_alone
+            && self.instances.len() < self.engine.limits().instances as usize
+            && self.instances.has_room(1)
+            && (row.spares.is_empty() || self.memories.has_room(row.spares.len()))
+            && (row.spare_tables.is_empty() || self.tables.has_room(row.spare_tables.len()))
+            && (row.own_globals == 0 || self.globals.has_room(row.own_globals))
+            && row.has_spares(1)
+            && self.pinned.has_room(row.pattern().block());
+        is_at_hand.then_some(addr)
+    }
+
+    /// `provide` for one instance, which is made next.
+    #[cold]
+    fn provide_one(
         &mut self,
         template: &Arc<TemplateInner<T>>,
+        store: StorePtr<T>,
+    ) -> Result<TemplateAddr, Error> {
+        let addr = self.provide(template, 1, &mut Room::default(), store)?;
+        self.settle(addr, 1);
+        Ok(addr)
+    }
+
+    /// Gets all that `count` instances of a template need, beside others of `room` that have theirs already, and lays claim to it.
+    ///
+    /// # Errors
+    /// `WrongEngine`, `WrongArch`, `WrongStore`, `Link` if a handle of the template is stale, `Limit`, `System`. Nothing is claimed then.
+    pub(crate) fn provide(
+        &mut self,
+        template: &Arc<TemplateInner<T>>,
+        count: usize,
         room: &mut Room,
         store: StorePtr<T>,
-    ) -> Result<Prepared, Error> {
+    ) -> Result<TemplateAddr, Error> {
         let module = &template.module;
         if !module.engine().same(&self.engine) {
             return Err(Error::WrongEngine);
@@ -150,127 +183,107 @@ impl<T> StoreInner<T> {
         self.engine.check_runs_here()?;
         self.check_template(template)?;
         let allowed = self.engine.limits().instances;
-        let count = self.instances.len() + room.instances;
-        if count >= allowed as usize {
-            return Err(self.limit_error("instances", count as u64 + 1, allowed.into()));
+        let wanted = (self.instances.len() + room.instances).saturating_add(count);
+        if wanted > allowed as usize {
+            return Err(self.limit_error("instances", wanted as u64, allowed.into()));
         }
-        let decl = module.decl();
-        let imported = decl.imported;
-        let mut tables = Vec::new();
-        for &ty in own(decl.tables.as_slice(), imported.tables) {
-            tables.push(TableRow::new(&self.engine, ty)?);
-        }
-        let memories = decl.memories.len() - imported.memories as usize;
-        let globals = decl.globals.len() - imported.globals as usize;
-        reserve(&mut self.instances, room.instances + 1, "instances")?;
-        if memories > 0 {
-            reserve(&mut self.memories, room.memories + memories, "memories")?;
-        }
-        if !tables.is_empty() {
-            reserve(&mut self.tables, room.tables + tables.len(), "tables")?;
-        }
-        if globals > 0 {
-            reserve(&mut self.globals, room.globals + globals, "globals")?;
-        }
+        reserve(&mut self.instances, room.instances + count, "instances")?;
         if self.directory.is_none() {
             self.directory = Some(Directory::new()?);
         }
         let addr = self.template_row(template, store)?;
-        let context = match self.provide_slots(addr).and_then(|()| self.copy_pattern(addr)) {
-            Ok(context) => context,
-            Err(error) => {
-                self.drop_unused(addr);
-                return Err(error);
-            }
-        };
-        self.templates.get_mut(addr).expect("just looked up").prepared += 1;
-        room.instances += 1;
+        if let Err(error) = self.provide_parts(addr, count, room) {
+            self.drop_unused(addr);
+            return Err(error);
+        }
+        self.templates.get_mut(addr).expect("just looked up").claimed += count;
+        room.instances += count;
+        Ok(addr)
+    }
+
+    /// Room for what instances of a template define, and for their contexts.
+    fn provide_parts(&mut self, addr: TemplateAddr, count: usize, room: &mut Room) -> Result<(), Error> {
+        let row = self.templates.get(addr).expect("just looked up");
+        let (memories, tables) = (row.spares.len() * count, row.spare_tables.len() * count);
+        let globals = row.own_globals * count;
+        if memories > 0 {
+            reserve(&mut self.memories, room.memories + memories, "memories")?;
+        }
+        if tables > 0 {
+            reserve(&mut self.tables, room.tables + tables, "tables")?;
+        }
+        if globals > 0 {
+            reserve(&mut self.globals, room.globals + globals, "globals")?;
+        }
+        self.provide_slots(addr, count)?;
+        let row = self.templates.get_mut(addr).expect("just looked up");
+        row.provide_tables(&self.engine, count)?;
+        self.pinned.claim(row.pattern().block(), count)?;
         room.memories += memories;
-        room.tables += tables.len();
+        room.tables += tables;
         room.globals += globals;
-        Ok(Prepared { template: addr, tables, context })
+        Ok(())
     }
 
-    #[inline]
-    fn copy_pattern(&mut self, template: TemplateAddr) -> Result<ContextBlock, Error> {
-        let row = self.templates.get(template).expect("just looked up");
-        let pattern = row.pattern.as_ref().expect("there as long as the row");
-        Ok(ContextBlock::copy_of(pattern, &mut self.pinned)?)
+    /// Gives up claims: what was claimed is used next, or not needed.
+    pub(crate) fn settle(&mut self, addr: TemplateAddr, count: usize) {
+        let row = self.templates.get_mut(addr).expect("claims keep it");
+        row.claimed -= count;
+        self.pinned.settle(row.pattern().block(), count);
     }
 
-    /// Gives back what was prepared and is not needed.
-    pub(crate) fn give_back(&mut self, prepared: Prepared, gone: &mut GoneData<T>) {
-        prepared.context.free(&mut self.pinned);
-        self.templates.get_mut(prepared.template).expect("prepared").prepared -= 1;
-        gone.templates.extend(self.drop_idle(prepared.template));
-    }
-
-    /// Makes the rows. Room was made before.
-    pub(crate) fn commit(&mut self, prepared: Prepared, data: T) -> InstanceAddr {
-        let Prepared { template: addr, tables: new_tables, context } = prepared;
+    /// Makes the rows of an instance and links it. All that it needs is there.
+    pub(crate) fn commit(&mut self, addr: TemplateAddr, data: T, state: State) -> InstanceAddr {
         let seq = self.take_seq();
         let label = Label::of(seq);
-        let Self { instances, templates, memories, tables, globals, idle, spare_parts, .. } = self;
-        let row = templates.get_mut(addr).expect("prepared");
-        row.prepared -= 1;
-        row.instances += 1;
-        for &origin in &row.origins {
-            instances.get_mut(origin).expect("checked while preparing").importers += 1;
+        let stands_alone = self.templates.get(addr).expect("provided").stands_alone;
+        if !stands_alone {
+            self.count_imports(addr);
         }
-        let (template, spares) = (&*row.template, &mut row.spares);
-        let (decl, layout) = (template.module.decl(), template.module.layout());
+        let Self { instances, templates, memories, tables, globals, idle, spare_parts, pinned, .. } = self;
+        let directory = self.directory.as_ref().expect("made before the first row");
+        let template = templates.get_mut(addr).expect("as before");
+        template.instances += 1;
+        let context = ContextBlock::copy_of(template.pattern(), pinned);
         let mut parts = spare_parts.pop().unwrap_or_default();
-        parts.dropped_elems.resize(decl.elems.len());
-        parts.dropped_data.resize(decl.data.len());
-        let row = InstanceRow {
-            seq,
-            template: addr,
-            state: State::Starting,
-            listed: false,
-            escaped: false,
-            importers: 0,
-            context,
-            body: InstanceBody { parts, data },
-        };
-        let instance = instances.insert(Row::new(label, row));
-        let row = &mut **instances.get_mut(instance).expect("just made");
-        let body = &mut *row.body.parts;
-        for memory in &template.memories {
-            let memory = memory.raw.addr().into();
-            memories.get_mut(memory).expect("checked while preparing").users += 1;
-            body.memories.push(memory);
+        template.begin_dropped(&mut parts);
+        let instance = instances.insert_with_key(|instance: InstanceAddr| {
+            link_head(directory, instance, &context);
+            if !stands_alone {
+                template.template.list_imports(&mut parts);
+            }
+            for (spares, at) in template.spares.iter_mut().zip(parts.memories.len()..) {
+                let index = MemIdx::from_usize(at);
+                let memory = MemoryRow { users: 1, mirrors: smallvec![(instance, index)], ..spares.take(idle) };
+                context.show_memory(&memory, index);
+                parts.memories.push(memories.insert(Row::new(label, memory)));
+            }
+            for (spares, at) in template.spare_tables.iter_mut().zip(parts.tables.len()..) {
+                let index = TableIdx::from_usize(at);
+                let table = TableRow { users: 1, mirrors: smallvec![(instance, index)], ..spares.take() };
+                context.show_table(&table, (&template.layout, index), tag(instance.into()));
+                parts.tables.push(tables.insert(Row::new(label, table)));
+            }
+            if template.own_globals > 0 {
+                let decl = template.template.module.decl();
+                let imported = decl.imported.globals;
+                for (global, index) in decl.globals.iter().skip(imported as usize).zip(imported..) {
+                    let cell = context.cell(&template.layout, GlobalIdx::new(index));
+                    let owner = GlobalOwner::Instance(instance);
+                    let global = GlobalRow { ty: global.ty, cell, owner, users: 1 };
+                    parts.globals.push(globals.insert(Row::new(label, global)));
+                }
+            }
+            let body = InstanceBody { parts, data };
+            let (listed, escaped, importers) = (false, false, 0);
+            Row::new(label, InstanceRow { seq, template: addr, state, listed, escaped, importers, context, body })
+        });
+        if !stands_alone {
+            self.link_imports(instance);
         }
-        for spares in spares.iter_mut() {
-            let memory = MemoryRow { users: 1, ..spares.take(idle) };
-            body.memories.push(memories.insert(Row::new(label, memory)));
-        }
-        for table in &template.tables {
-            let table = table.raw.addr().into();
-            tables.get_mut(table).expect("checked while preparing").users += 1;
-            body.tables.push(table);
-        }
-        for mut table in new_tables {
-            table.users = 1;
-            body.tables.push(tables.insert(Row::new(label, table)));
-        }
-        for global in &template.globals {
-            let global = global.raw.addr().into();
-            globals.get_mut(global).expect("checked while preparing").users += 1;
-            body.globals.push(global);
-        }
-        let imported = decl.imported.globals;
-        for (global, index) in own(decl.globals.as_slice(), imported).zip(imported..) {
-            let (ty, cell) = (global.ty, row.context.cell(layout, GlobalIdx::new(index)));
-            let owner = GlobalOwner::Instance(instance);
-            let global = GlobalRow { ty, cell, owner, users: 1 };
-            body.globals.push(globals.insert(Row::new(label, global)));
+        if !self.templates.get(addr).expect("as before").late_globals.is_empty() {
+            self.link_late_globals(instance);
         }
         instance
     }
-}
-
-/// What a module defines itself, of one kind.
-#[inline]
-fn own<D>(all: &[D], imported: u32) -> std::slice::Iter<'_, D> {
-    all[imported as usize..].iter()
 }

@@ -15,8 +15,9 @@ use super::free::GoneData;
 use super::host::HostFunc;
 use super::island::StorePtr;
 use super::memory::reserve;
-use super::recycle::spares;
-use super::row::{ImportOrigin, TemplateRow};
+use super::link::fill_fixed_tables;
+use super::recycle::{spares, tables};
+use super::row::{BitSet, ImportOrigin, TemplateRow};
 use crate::error::{Error, HandleName, LinkCause, LinkError, LinkErrors, WrongStore};
 use crate::module::Module;
 use crate::spec::module::{FuncIdx, ImportTy};
@@ -42,13 +43,6 @@ impl<T> TemplateInner<T> {
     #[inline]
     pub(crate) fn stands_alone(&self) -> bool {
         self.store.is_none()
-    }
-
-    /// Whether its instances run something, or copy a segment, before they are live.
-    #[inline]
-    pub(crate) fn begins(&self) -> bool {
-        let decl = self.module.decl();
-        decl.start.is_some() || !decl.elems.is_empty() || !decl.data.is_empty()
     }
 
     /// One of the handles that it holds, for messages.
@@ -156,6 +150,7 @@ impl<T> StoreInner<T> {
     ) -> Result<TemplateAddr, Error> {
         reserve(&mut self.templates, 1, "templates")?;
         let spares = spares(&self.engine, template)?;
+        let (spare_tables, fixed_tables) = tables(&self.engine, template)?;
         let pattern = ContextBlock::alloc(&mut self.pinned, template.module.layout())?;
         let hosts = match self.share_host_funcs(template) {
             Ok(hosts) => hosts,
@@ -169,14 +164,26 @@ impl<T> StoreInner<T> {
         self.fill_pattern_head(&pattern, &template.module, store);
         self.fill_pattern_imports(&pattern, template, &imports);
         let late_globals = self.fill_pattern_globals(&pattern, template, &imports);
+        fill_fixed_tables(&pattern, &template.module, &fixed_tables, &imports);
+        let decl = template.module.decl();
+        let mut dropped_elems = BitSet::default();
+        dropped_elems.resize(decl.elems.len());
+        template.module.elems_dropped().for_each(|elem| dropped_elems.set(elem.index()));
         let row = TemplateRow {
             template: Arc::clone(template),
             imports,
             origins,
             pattern: Some(pattern),
             late_globals,
+            stands_alone: template.stands_alone(),
+            layout: *template.module.layout(),
             spares,
-            prepared: 0,
+            spare_tables,
+            fixed_tables,
+            dropped_elems,
+            data: decl.data.len(),
+            own_globals: decl.globals.len() - decl.imported.globals as usize,
+            claimed: 0,
             instances: 0,
             idle: false,
             hosts,
@@ -242,7 +249,7 @@ impl<T> StoreInner<T> {
     /// row is to be dropped with the store whole: closures of the host go with it.
     pub(crate) fn drop_idle(&mut self, addr: TemplateAddr) -> Option<TemplateRow<T>> {
         let row = self.templates.get_mut(addr)?;
-        if row.instances > 0 || row.prepared > 0 {
+        if row.instances > 0 || row.claimed > 0 {
             return None;
         }
         if Arc::strong_count(&row.template) > 1 {
@@ -258,7 +265,7 @@ impl<T> StoreInner<T> {
     pub(crate) fn drop_unused(&mut self, addr: TemplateAddr) {
         let row = self.templates.get(addr).expect("just looked up");
         // One without instances that was known before is on the list of those.
-        if row.instances == 0 && row.prepared == 0 && !row.idle {
+        if row.instances == 0 && row.claimed == 0 && !row.idle {
             drop(self.remove_template(addr));
         }
     }

@@ -153,11 +153,17 @@ impl<M: Masm> Worker<M> {
     pub(crate) fn begin_chunk(&mut self) {
         self.masm.buffers().clear();
         self.scanner.values_moved = 0;
+        self.scanner.touches_tables = false;
     }
 
     /// Values that the bodies of this chunk move.
     pub(crate) fn values_moved(&self) -> u64 {
         self.scanner.values_moved
+    }
+
+    /// Whether a body of this chunk looks into a table or changes one.
+    pub(crate) fn touches_tables(&self) -> bool {
+        self.scanner.touches_tables
     }
 
     /// Code and records of this chunk.

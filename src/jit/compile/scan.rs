@@ -39,6 +39,8 @@ pub(crate) struct Scanner {
     allocations: FuncValidatorAllocations,
     /// Values that the bodies scanned so far move.
     pub(crate) values_moved: u64,
+    /// Whether one of them looks into a table or changes one.
+    pub(crate) touches_tables: bool,
 }
 
 impl std::fmt::Debug for Scanner {
@@ -71,8 +73,10 @@ impl Scanner {
             results: cx.decoded.decl.types[cx.decoded.decl.funcs[index].ty].results.len(),
             moved: self.values_moved,
             moved_max: values_moved_max(cx.bytes.len()),
+            touches_tables: self.touches_tables,
         };
         let result = walk(&body, &mut visitor);
+        self.touches_tables = visitor.touches_tables;
         self.values_moved = visitor.moved;
         self.allocations = visitor.validator.into_allocations();
         result.map_err(|stop| match stop {
@@ -109,6 +113,7 @@ struct Visitor<'v, 'm> {
     results: usize,
     moved: u64,
     moved_max: u64,
+    touches_tables: bool,
 }
 
 impl Visitor<'_, '_> {
@@ -147,6 +152,12 @@ impl Visitor<'_, '_> {
             self.summary.stream.push_operand(operand);
         }
         Ok(())
+    }
+
+    /// An operator that looks into a table or changes one is next.
+    #[inline]
+    fn touch_table(&mut self) {
+        self.touches_tables |= self.summary.is_live();
     }
 
     #[inline]
@@ -451,15 +462,17 @@ macro_rules! collect {
     ($v:ident bulk_memory MemoryFill $mem:ident) => {
         $v.builtin(Op::MemoryFill, $mem, 0)
     };
-    ($v:ident bulk_memory TableInit $elem:ident $table:ident) => {
+    ($v:ident bulk_memory TableInit $elem:ident $table:ident) => {{
+        $v.touch_table();
         $v.builtin(Op::TableInit, $table, $elem)
-    };
+    }    };
     ($v:ident bulk_memory ElemDrop $elem:ident) => {
         $v.builtin(Op::ElemDrop, $elem, 0)
     };
-    ($v:ident bulk_memory TableCopy $to:ident $from:ident) => {
+    ($v:ident bulk_memory TableCopy $to:ident $from:ident) => {{
+        $v.touch_table();
         $v.builtin(Op::TableCopy, $to, $from)
-    };
+    }    };
     ($v:ident reference_types TypedSelect $ty:ident) => {
         $v.plain(Op::TypedSelect, 0)
     };
@@ -472,21 +485,25 @@ macro_rules! collect {
     ($v:ident reference_types RefFunc $func:ident) => {
         $v.plain(Op::RefFunc, $func)
     };
-    ($v:ident reference_types TableGet $table:ident) => {
+    ($v:ident reference_types TableGet $table:ident) => {{
+        $v.touch_table();
         $v.plain(Op::TableGet, $table)
-    };
-    ($v:ident reference_types TableSet $table:ident) => {
+    }    };
+    ($v:ident reference_types TableSet $table:ident) => {{
+        $v.touch_table();
         $v.plain(Op::TableSet, $table)
-    };
+    }    };
     ($v:ident reference_types TableSize $table:ident) => {
         $v.plain(Op::TableSize, $table)
     };
-    ($v:ident reference_types TableGrow $table:ident) => {
+    ($v:ident reference_types TableGrow $table:ident) => {{
+        $v.touch_table();
         $v.builtin(Op::TableGrow, $table, 0)
-    };
-    ($v:ident reference_types TableFill $table:ident) => {
+    }    };
+    ($v:ident reference_types TableFill $table:ident) => {{
+        $v.touch_table();
         $v.builtin(Op::TableFill, $table, 0)
-    };
+    }    };
     ($v:ident $proposal:ident $op:ident $($arg:ident)*) => {
         unreachable!(concat!("no feature that can be on admits ", stringify!($op)))
     };
