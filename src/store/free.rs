@@ -14,11 +14,10 @@ use super::addr::{FuncAddr, GlobalAddr, Instance, InstanceAddr, MemAddr, TableAd
 use super::context::ImportTarget;
 use super::recycle::Returning;
 use super::row::{
-    GlobalOwner, HostFuncRow, ImportOrigin, InstanceBody, InstanceRow, State, TableRow, TemplateRow,
+    GlobalOwner, HostFuncRow, ImportOrigin, InstanceBody, InstanceRow, MemoryRow, State, TableRow, TemplateRow,
 };
 use super::unions::Member;
 use super::{Columns, EndError, EndReason, ExternValue, Store, StoreInner};
-use crate::arena::pool::MemorySlot;
 use crate::error::Error;
 
 /// So many emptied boxes of instances are kept for others: 11 MB.
@@ -307,8 +306,8 @@ impl<T> StoreInner<T> {
             if let Some(row) = self.memories.get_mut(memory) {
                 row.mirrors.retain(|(user, at)| *user != instance || at.index() != index);
                 let gone = self.release_memory(memory);
-                if let (Some(slot), Some(at)) = (gone, index.checked_sub(imported)) {
-                    self.recycle(Returning { template, at, slot });
+                if let (Some(memory), Some(at)) = (gone, index.checked_sub(imported)) {
+                    self.recycle(Returning { template, at, memory });
                 }
             }
         }
@@ -356,7 +355,7 @@ impl<T> StoreInner<T> {
             && row.body.globals.iter().all(|&global| self.global_at(global).users == 1)
     }
 
-    /// Removes a lone instance and what it defines. Slots of its memories are handed to `slots`.
+    /// Removes a lone instance and what it defines. Its memories are handed to `slots`.
     #[inline]
     pub(super) fn remove_lone(
         &mut self,
@@ -368,7 +367,7 @@ impl<T> StoreInner<T> {
         let InstanceRow { seq, template, context, body, .. } = row;
         for (at, &memory) in body.memories.iter().enumerate() {
             let row = self.memories.remove(memory).expect("an instance keeps its memories");
-            slots(self, Returning { template, at, slot: row.into_body().slot });
+            slots(self, Returning { template, at, memory: row.into_body() });
         }
         let spares = self.templates.get_mut(template).expect("outlives its instances").spare_tables.iter_mut();
         for (&table, spares) in body.tables.iter().zip(spares) {
@@ -379,8 +378,10 @@ impl<T> StoreInner<T> {
         }
         context.free(&mut self.pinned);
         self.templates.get_mut(template).expect("outlives its instances").instances -= 1;
-        let InstanceBody { mut parts, data } = body;
-        if self.spare_parts.len() < SPARE_PARTS_MAX {
+        let InstanceBody { parts, data } = body;
+        if let Some(mut parts) = parts
+            && self.spare_parts.len() < SPARE_PARTS_MAX
+        {
             parts.clear();
             self.spare_parts.push(parts);
         }
@@ -394,8 +395,8 @@ impl<T> StoreInner<T> {
         if row.instances > 0 || row.idle { None } else { self.drop_idle(template) }
     }
 
-    /// One user less; the memory goes with the last, and its slot is returned.
-    pub(crate) fn release_memory(&mut self, memory: MemAddr) -> Option<MemorySlot> {
+    /// One user less; the memory goes with the last, and is returned.
+    pub(crate) fn release_memory(&mut self, memory: MemAddr) -> Option<Box<MemoryRow>> {
         let row = self.memories.get_mut(memory)?;
         row.users -= 1;
         if row.users > 0 {
@@ -403,7 +404,7 @@ impl<T> StoreInner<T> {
         }
         let label = row.label();
         self.unions.leave(label, Member::Memory(memory));
-        Some(self.memories.remove(memory)?.into_body().slot)
+        Some(self.memories.remove(memory)?.into_body())
     }
 
     /// One user less; the table goes with the last, and is returned.

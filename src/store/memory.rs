@@ -26,7 +26,7 @@ impl Memory {
     pub fn new<T>(store: &mut Store<T>, ty: MemoryType) -> Result<Self, Error> {
         let store = store.whole();
         store.check_open()?;
-        let row = MemoryRow { users: 1, host_share: true, ..MemoryRow::new(&store.engine, ty)? };
+        let row = Box::new(MemoryRow { users: 1, host_share: true, ..MemoryRow::new(&store.engine, ty)? });
         reserve(&mut store.memories, 1, "memories")?;
         let addr = store.memories.insert(Row::new(Label::NONE, row));
         Ok(Self::new_handle(&store.memories, addr))
@@ -129,7 +129,7 @@ impl Memory {
         })
     }
 
-    pub(crate) fn new_handle(memories: &Rows<MemoryRow, MemAddr>, addr: MemAddr) -> Self {
+    pub(crate) fn new_handle(memories: &Rows<Box<MemoryRow>, MemAddr>, addr: MemAddr) -> Self {
         Self::from_raw(memories.handle(addr))
     }
 }
@@ -202,15 +202,26 @@ impl MemoryRow {
     /// A memory of this type with no users yet.
     pub(crate) fn new(engine: &Engine, ty: MemoryType) -> Result<Self, Error> {
         let bounds = Bounds::new(engine, ty)?;
-        Ok(Self::in_slot(bounds, bounds.take_slot(engine)?))
+        let mut row = Self::in_slot(bounds, bounds.take_slot(engine)?);
+        row.slot.lend();
+        Ok(row)
     }
 
     /// A memory with no users yet, in a slot that is as long as it begins.
-    #[inline]
-    pub(crate) fn in_slot(bounds: Bounds, mut slot: MemorySlot) -> Self {
+    pub(crate) fn in_slot(bounds: Bounds, slot: MemorySlot) -> Self {
         let Bounds { ty, pages, pages_max } = bounds;
-        slot.lend();
         Self { ty, pages, pages_max, slot, users: 0, host_share: false, mirrors: SmallVec::new() }
+    }
+
+    /// Makes it as it was in the beginning, all zero and without users.
+    ///
+    /// # Errors
+    /// If the kernel refuses; then it is good for nothing but to be dropped.
+    pub(crate) fn renew(&mut self, bounds: Bounds) -> std::io::Result<()> {
+        self.pages = bounds.pages;
+        self.users = 0;
+        self.mirrors.clear();
+        self.slot.renew(bounds.initial_bytes())
     }
 
     /// Its size in bytes.

@@ -161,7 +161,7 @@ pub struct StoreInner<T> {
     pub(crate) template_rows: HashMap<usize, TemplateAddr>,
     /// The row that was looked up last; it may be gone.
     pub(crate) recent_template: Option<TemplateAddr>,
-    pub(crate) memories: Rows<MemoryRow, MemAddr>,
+    pub(crate) memories: Rows<Box<MemoryRow>, MemAddr>,
     pub(crate) tables: Rows<TableRow, TableAddr>,
     pub(crate) globals: Rows<GlobalRow, GlobalAddr>,
     pub(crate) host_funcs: Slots<HostFuncRow<T>, HostFuncAddr>,

@@ -19,13 +19,12 @@ use crate::error::Error;
 use crate::spec::types::TableType;
 
 /// The clean slots for one memory that a template's instances define.
-#[derive(Debug)]
 pub(crate) struct Spares {
     bounds: Bounds,
     /// The most recently used last, each with the time when it came: a count of slots that came back.
-    slots: Vec<(u64, MemorySlot)>,
+    slots: Vec<(u64, Box<MemoryRow>)>,
     /// Slots that are still to be cleared: together they cost fewer system calls.
-    unclear: Vec<MemorySlot>,
+    unclear: Vec<Box<MemoryRow>>,
 }
 
 /// So many slots, with so many bytes that a guest could have written, wait at most until they are cleared together.
@@ -42,12 +41,12 @@ pub(crate) struct Idle {
     came: u64,
 }
 
-/// A slot that is to go onto a list, and onto which.
+/// A memory that is to go onto a list, and onto which.
 pub(crate) struct Returning {
     pub(crate) template: TemplateAddr,
     /// The position among the memories that the template defines.
     pub(crate) at: usize,
-    pub(crate) slot: MemorySlot,
+    pub(crate) memory: Box<MemoryRow>,
 }
 
 /// Empty lists for a template.
@@ -73,10 +72,11 @@ impl Spares {
 
     /// The next slot, as a memory. There is one: see `provide_slots`.
     #[inline]
-    pub(crate) fn take(&mut self, idle: &mut Idle) -> MemoryRow {
-        let (_, slot) = self.slots.pop().expect("provided before");
-        idle.resident_bytes -= slot.resident_bytes();
-        MemoryRow::in_slot(self.bounds, slot)
+    pub(crate) fn take(&mut self, idle: &mut Idle) -> Box<MemoryRow> {
+        let (_, mut memory) = self.slots.pop().expect("provided before");
+        idle.resident_bytes -= memory.slot.resident_bytes();
+        memory.slot.lend();
+        memory
     }
 
     /// Takes what the list holds off the store's account: it goes with its template.
@@ -85,34 +85,39 @@ impl Spares {
     }
 
     fn resident_bytes(&self) -> usize {
-        let clear = self.slots.iter().map(|(_, slot)| slot.resident_bytes());
-        clear.chain(self.unclear.iter().map(MemorySlot::used_bytes)).sum()
+        let clear = self.slots.iter().map(|(_, memory)| memory.slot.resident_bytes());
+        clear.chain(self.unclear.iter().map(|memory| memory.slot.used_bytes())).sum()
     }
 
-    /// Takes a slot back, which is cleared with others; whether it is time for that.
-    fn put_off(&mut self, slot: MemorySlot, idle: &mut Idle) -> bool {
-        idle.resident_bytes += slot.used_bytes();
-        let bytes = (self.unclear.len() + 1) * slot.used_bytes();
-        let alone = !slot.shares_calls();
-        self.unclear.push(slot);
+    /// Takes a memory back, whose slot is cleared with others; whether it is time for that.
+    fn put_off(&mut self, memory: Box<MemoryRow>, idle: &mut Idle) -> bool {
+        idle.resident_bytes += memory.slot.used_bytes();
+        let bytes = (self.unclear.len() + 1) * memory.slot.used_bytes();
+        let alone = !memory.slot.shares_calls();
+        self.unclear.push(memory);
         alone || self.unclear.len() == UNCLEAR_MAX || bytes >= UNCLEAR_BYTES_MAX
     }
 
     /// Clears what waits for it.
     fn clear(&mut self, idle: &mut Idle) {
-        MemorySlot::clear_all(&mut self.unclear.iter_mut().collect::<Vec<_>>());
-        while let Some(slot) = self.unclear.pop() {
-            idle.resident_bytes -= slot.used_bytes();
-            self.put(slot, idle);
+        MemorySlot::clear_all(&mut self.unclear.iter_mut().map(|memory| &mut memory.slot).collect::<Vec<_>>());
+        while let Some(memory) = self.unclear.pop() {
+            idle.resident_bytes -= memory.slot.used_bytes();
+            self.put(memory, idle);
         }
     }
 
-    /// Puts a slot onto the list that is as if just taken, or can be made so.
-    fn put(&mut self, mut slot: MemorySlot, idle: &mut Idle) {
-        if slot.renew(self.bounds.initial_bytes()).is_ok() {
-            idle.resident_bytes += slot.resident_bytes();
+    /// Puts a slot that was just taken onto the list.
+    fn add(&mut self, slot: MemorySlot, idle: &Idle) {
+        self.slots.push((idle.came, Box::new(MemoryRow::in_slot(self.bounds, slot))));
+    }
+
+    /// Puts a memory onto the list that is as if just made, or can be made so.
+    fn put(&mut self, mut memory: Box<MemoryRow>, idle: &mut Idle) {
+        if memory.renew(self.bounds).is_ok() {
+            idle.resident_bytes += memory.slot.resident_bytes();
             idle.came += 1;
-            self.slots.push((idle.came, slot));
+            self.slots.push((idle.came, memory));
         }
     }
 }
@@ -213,7 +218,7 @@ impl<T> StoreInner<T> {
                 let taken = bounds.take_slot(&self.engine);
                 let spares = &mut self.templates.get_mut(template).expect("as before").spares[at];
                 match taken {
-                    Ok(slot) => spares.slots.push((self.idle.came, slot)),
+                    Ok(slot) => spares.add(slot, &self.idle),
                     Err(error) => self.do_without_new_ones((template, at, wanted), error)?,
                 }
             }
@@ -238,7 +243,7 @@ impl<T> StoreInner<T> {
         }
         let slot = bounds.take_slot(&self.engine)?;
         let spares = &mut self.templates.get_mut(template).expect("just looked up").spares[at];
-        spares.slots.push((self.idle.came, slot));
+        spares.add(slot, &self.idle);
         Ok(())
     }
 
@@ -250,8 +255,8 @@ impl<T> StoreInner<T> {
             for spares in row.spares.iter_mut() {
                 spares.clear(&mut self.idle);
                 let kept = spares.slots.len().min(row.claimed);
-                for (_, slot) in spares.slots.drain(kept..) {
-                    self.idle.resident_bytes -= slot.resident_bytes();
+                for (_, memory) in spares.slots.drain(kept..) {
+                    self.idle.resident_bytes -= memory.slot.resident_bytes();
                     any = true;
                 }
             }
@@ -260,10 +265,10 @@ impl<T> StoreInner<T> {
     }
 
     /// Takes a slot back onto its list, now or when there are several to be cleared.
-    pub(crate) fn recycle(&mut self, Returning { template, at, slot }: Returning) {
+    pub(crate) fn recycle(&mut self, Returning { template, at, memory }: Returning) {
         // Without its template nobody waits for it.
         let Some(row) = self.templates.get_mut(template) else { return };
-        if row.spares[at].put_off(slot, &mut self.idle) {
+        if row.spares[at].put_off(memory, &mut self.idle) {
             row.spares[at].clear(&mut self.idle);
         }
         self.trim();
@@ -274,10 +279,10 @@ impl<T> StoreInner<T> {
         if all.is_empty() {
             return;
         }
-        MemorySlot::clear_all(&mut all.iter_mut().map(|returning| &mut returning.slot).collect::<Vec<_>>());
-        for Returning { template, at, slot } in all {
+        MemorySlot::clear_all(&mut all.iter_mut().map(|returning| &mut returning.memory.slot).collect::<Vec<_>>());
+        for Returning { template, at, memory } in all {
             if let Some(row) = self.templates.get_mut(template) {
-                row.spares[at].put(slot, &mut self.idle);
+                row.spares[at].put(memory, &mut self.idle);
             }
         }
         self.trim();
@@ -298,8 +303,9 @@ impl<T> StoreInner<T> {
         let Self { templates, idle, .. } = self;
         templates.iter_mut().flat_map(|(_, row)| row.spares.iter_mut()).for_each(|spares| spares.clear(idle));
         let lists = templates.iter_mut().flat_map(|(_, row)| row.spares.iter_mut());
-        let mut slots: Vec<&mut (u64, MemorySlot)> =
-            lists.flat_map(|spares| spares.slots.iter_mut()).collect();
+        let mut slots: Vec<(u64, &mut MemorySlot)> = lists
+            .flat_map(|spares| spares.slots.iter_mut().map(|(came, memory)| (*came, &mut memory.slot)))
+            .collect();
         slots.retain(|(_, slot)| slot.resident_bytes() > 0);
         slots.sort_unstable_by_key(|(came, _)| *came);
         let mut rest = idle.resident_bytes;

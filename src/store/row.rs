@@ -56,8 +56,8 @@ pub(crate) struct InstanceRow<T> {
 
 /// What calls do not need of an instance, and what the host keeps with it.
 pub(crate) struct InstanceBody<T> {
-    /// Boxed, so that rows stay small; the store uses boxes again.
-    pub(crate) parts: PartsBox,
+    /// Boxed, so that rows stay small; the store uses boxes again. None stands for what is empty.
+    pub(crate) parts: Option<PartsBox>,
     /// What the host keeps with it.
     pub(crate) data: T,
 }
@@ -67,14 +67,14 @@ impl<T> Deref for InstanceBody<T> {
 
     #[inline]
     fn deref(&self) -> &InstanceParts {
-        &self.parts
+        self.parts.as_deref().unwrap_or(&NO_PARTS)
     }
 }
 
 impl<T> DerefMut for InstanceBody<T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut InstanceParts {
-        &mut self.parts
+        self.parts.get_or_insert_default()
     }
 }
 
@@ -97,6 +97,16 @@ pub(crate) struct InstanceParts {
     /// Names in the store that stand for it.
     pub(crate) names: Vec<Box<str>>,
 }
+
+/// What an instance has that has nothing.
+static NO_PARTS: InstanceParts = InstanceParts {
+    memories: SmallVec::new_const(),
+    tables: SmallVec::new_const(),
+    globals: SmallVec::new_const(),
+    dropped_elems: BitSet(SmallVec::new_const()),
+    dropped_data: BitSet(SmallVec::new_const()),
+    names: Vec::new(),
+};
 
 impl InstanceParts {
     /// Forgets everything but where lists lie.
@@ -198,6 +208,8 @@ pub(crate) struct TemplateRow<T> {
     pub(crate) dropped_elems: BitSet,
     /// How many data segments there are.
     pub(crate) data: usize,
+    /// Whether an instance has any memory, table, global or segment.
+    pub(crate) has_parts: bool,
     /// How many globals an instance defines.
     pub(crate) own_globals: usize,
     /// How many instances others have laid claim to, which are not made yet.

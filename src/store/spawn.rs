@@ -10,13 +10,16 @@ use std::sync::Arc;
 
 use smallvec::smallvec;
 
-use super::addr::{Instance, InstanceAddr, TemplateAddr, tag};
+use super::addr::{GlobalAddr, Instance, InstanceAddr, MemAddr, TableAddr, TemplateAddr, tag};
 use super::begin::begin;
 use super::context::{ContextBlock, Directory, link_head};
 use super::free::Free;
-use super::island::{AsStoreMut, Row, StorePtr, ViewMut};
+use super::island::{AsStoreMut, Row, Rows, StorePtr, ViewMut};
 use super::memory::reserve;
-use super::row::{GlobalOwner, GlobalRow, InstanceBody, InstanceRow, MemoryRow, State, TableRow};
+use super::recycle::Idle;
+use super::row::{
+    GlobalOwner, GlobalRow, InstanceBody, InstanceParts, InstanceRow, MemoryRow, State, TableRow, TemplateRow,
+};
 use super::template::{Template, TemplateInner};
 use super::unions::Label;
 use super::{EndReason, Store, StoreInner};
@@ -245,35 +248,14 @@ impl<T> StoreInner<T> {
         let template = templates.get_mut(addr).expect("as before");
         template.instances += 1;
         let context = ContextBlock::copy_of(template.pattern(), pinned);
-        let mut parts = spare_parts.pop().unwrap_or_default();
-        template.begin_dropped(&mut parts);
         let instance = instances.insert_with_key(|instance: InstanceAddr| {
             link_head(directory, instance, &context);
-            if !stands_alone {
-                template.template.list_imports(&mut parts);
-            }
-            for (spares, at) in template.spares.iter_mut().zip(parts.memories.len()..) {
-                let index = MemIdx::from_usize(at);
-                let memory = MemoryRow { users: 1, mirrors: smallvec![(instance, index)], ..spares.take(idle) };
-                context.show_memory(&memory, index);
-                parts.memories.push(memories.insert(Row::new(label, memory)));
-            }
-            for (spares, at) in template.spare_tables.iter_mut().zip(parts.tables.len()..) {
-                let index = TableIdx::from_usize(at);
-                let table = TableRow { users: 1, mirrors: smallvec![(instance, index)], ..spares.take() };
-                context.show_table(&table, (&template.layout, index), tag(instance.into()));
-                parts.tables.push(tables.insert(Row::new(label, table)));
-            }
-            if template.own_globals > 0 {
-                let decl = template.template.module.decl();
-                let imported = decl.imported.globals;
-                for (global, index) in decl.globals.iter().skip(imported as usize).zip(imported..) {
-                    let cell = context.cell(&template.layout, GlobalIdx::new(index));
-                    let owner = GlobalOwner::Instance(instance);
-                    let global = GlobalRow { ty: global.ty, cell, owner, users: 1 };
-                    parts.globals.push(globals.insert(Row::new(label, global)));
-                }
-            }
+            let parts = template.has_parts.then(|| {
+                let mut parts = spare_parts.pop().unwrap_or_default();
+                let columns = (memories, tables, globals);
+                template.make_parts((instance, label, &context), columns, &mut parts, idle);
+                parts
+            });
             let body = InstanceBody { parts, data };
             let (listed, escaped, importers) = (false, false, 0);
             Row::new(label, InstanceRow { seq, template: addr, state, listed, escaped, importers, context, body })
@@ -285,5 +267,52 @@ impl<T> StoreInner<T> {
             self.link_late_globals(instance);
         }
         instance
+    }
+}
+
+/// The columns that what an instance defines goes into.
+type Columns<'a> = (
+    &'a mut Rows<Box<MemoryRow>, MemAddr>,
+    &'a mut Rows<TableRow, TableAddr>,
+    &'a mut Rows<GlobalRow, GlobalAddr>,
+);
+
+impl<T> TemplateRow<T> {
+    /// Makes the rows of what an instance defines, shows them in its context, and lists them behind what it imports.
+    fn make_parts(
+        &mut self,
+        (instance, label, context): (InstanceAddr, Label, &ContextBlock),
+        (memories, tables, globals): Columns<'_>,
+        parts: &mut InstanceParts,
+        idle: &mut Idle,
+    ) {
+        self.begin_dropped(parts);
+        if !self.stands_alone {
+            self.template.list_imports(parts);
+        }
+        for (spares, at) in self.spares.iter_mut().zip(parts.memories.len()..) {
+            let index = MemIdx::from_usize(at);
+            let mut memory = spares.take(idle);
+            memory.users = 1;
+            memory.mirrors.push((instance, index));
+            context.show_memory(&memory, index);
+            parts.memories.push(memories.insert(Row::new(label, memory)));
+        }
+        for (spares, at) in self.spare_tables.iter_mut().zip(parts.tables.len()..) {
+            let index = TableIdx::from_usize(at);
+            let table = TableRow { users: 1, mirrors: smallvec![(instance, index)], ..spares.take() };
+            context.show_table(&table, (&self.layout, index), tag(instance.into()));
+            parts.tables.push(tables.insert(Row::new(label, table)));
+        }
+        if self.own_globals > 0 {
+            let decl = self.template.module.decl();
+            let imported = decl.imported.globals;
+            for (global, index) in decl.globals.iter().skip(imported as usize).zip(imported..) {
+                let cell = context.cell(&self.layout, GlobalIdx::new(index));
+                let owner = GlobalOwner::Instance(instance);
+                let global = GlobalRow { ty: global.ty, cell, owner, users: 1 };
+                parts.globals.push(globals.insert(Row::new(label, global)));
+            }
+        }
     }
 }

@@ -169,6 +169,11 @@ impl<T> StoreInner<T> {
         let mut dropped_elems = BitSet::default();
         dropped_elems.resize(decl.elems.len());
         template.module.elems_dropped().for_each(|elem| dropped_elems.set(elem.index()));
+        let has_segments = !decl.elems.is_empty() || !decl.data.is_empty();
+        let has_parts = has_segments
+            || !decl.memories.is_empty()
+            || !decl.globals.is_empty()
+            || decl.tables.len() > fixed_tables.len();
         let row = TemplateRow {
             template: Arc::clone(template),
             imports,
@@ -182,6 +187,7 @@ impl<T> StoreInner<T> {
             fixed_tables,
             dropped_elems,
             data: decl.data.len(),
+            has_parts,
             own_globals: decl.globals.len() - decl.imported.globals as usize,
             claimed: 0,
             instances: 0,
