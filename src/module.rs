@@ -18,10 +18,10 @@ use crate::jit;
 use crate::jit::abi::{ContextLayout, FuncEntry, NO_TYPE};
 use crate::jit::backtrace::{CodeRecord, ModuleCode};
 use crate::jit::image::{Image, Site, patch_type};
+use crate::spec::const_expr::ConstExpr;
 use crate::spec::decode::{Decoded, decode};
 use crate::spec::invalid::{Invalid, ModuleError};
 use crate::spec::limits::CODE_BYTES_MAX;
-use crate::spec::const_expr::ConstExpr;
 use crate::spec::module::{
     DataMode, DefinedFuncIdx, ElemDecl, ElemIdx, ElemMode, ExternIdx, FuncIdx, ModuleDecl, TypeIdx,
 };
@@ -440,9 +440,7 @@ fn begins(decl: &ModuleDecl, tables_are_fixed: bool) -> bool {
     decl.start.is_some()
         || decl.data.iter().any(|data| matches!(data.mode, DataMode::Active { .. }))
         || decl.elems.iter().any(|elem| match elem.mode {
-            ElemMode::Active { table, .. } => {
-                !tables_are_fixed || table.as_u32() < decl.imported.tables
-            }
+            ElemMode::Active { table, .. } => !tables_are_fixed || table.as_u32() < decl.imported.tables,
             ElemMode::Passive | ElemMode::Declared => false,
         })
 }
@@ -462,7 +460,10 @@ fn tables_can_be_fixed(decl: &ModuleDecl) -> bool {
         _ => true,
     };
     decl.tables.len() > own as usize
-        && !decl.exports.iter().any(|export| matches!(export.item, ExternIdx::Table(table) if table.as_u32() >= own))
+        && !decl
+            .exports
+            .iter()
+            .any(|export| matches!(export.item, ExternIdx::Table(table) if table.as_u32() >= own))
         && decl.elems.iter().all(is_known)
 }
 

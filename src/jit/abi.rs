@@ -91,7 +91,8 @@ pub(crate) const NO_TYPE: u32 = u32::MAX;
 
 /// The tag that stands for "this instance" in tables that all instances of a template share: of the highest slot, which is never
 /// given out.
-pub(crate) const SELF_TAG: u64 = ((1 << SLOT_BITS) - 1) << (SLOT_BITS + FUNC_INDEX_BITS) | 1 << FUNC_INDEX_BITS;
+pub(crate) const SELF_TAG: u64 =
+    ((1 << SLOT_BITS) - 1) << (SLOT_BITS + FUNC_INDEX_BITS) | 1 << FUNC_INDEX_BITS;
 
 /// The tag of slot 0 in a directory: no word of slot 0 differs from it by an index alone.
 pub(crate) const NOBODY_TAG: u64 = 1 << FUNC_INDEX_BITS;

@@ -14,7 +14,8 @@ use super::addr::{FuncAddr, GlobalAddr, Instance, InstanceAddr, MemAddr, TableAd
 use super::context::ImportTarget;
 use super::recycle::Returning;
 use super::row::{
-    GlobalOwner, HostFuncRow, ImportOrigin, InstanceBody, InstanceRow, MemoryRow, State, TableRow, TemplateRow,
+    GlobalOwner, HostFuncRow, ImportOrigin, InstanceBody, InstanceRow, MemoryRow, State, TableRow,
+    TemplateRow,
 };
 use super::unions::Member;
 use super::{Columns, EndError, EndReason, ExternValue, Store, StoreInner};
@@ -369,7 +370,8 @@ impl<T> StoreInner<T> {
             let row = self.memories.remove(memory).expect("an instance keeps its memories");
             slots(self, Returning { template, at, memory: row.into_body() });
         }
-        let spares = self.templates.get_mut(template).expect("outlives its instances").spare_tables.iter_mut();
+        let spares =
+            self.templates.get_mut(template).expect("outlives its instances").spare_tables.iter_mut();
         for (&table, spares) in body.tables.iter().zip(spares) {
             spares.put(self.tables.remove(table).expect("an instance keeps its tables").into_body());
         }

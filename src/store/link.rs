@@ -176,7 +176,12 @@ impl<T> TemplateInner<T> {
 }
 
 /// Writes what segments say into tables that all instances have in common, which the pattern shows.
-pub(crate) fn fill_fixed_tables(pattern: &ContextBlock, module: &Module, tables: &[TableRow], imports: &[ImportOrigin]) {
+pub(crate) fn fill_fixed_tables(
+    pattern: &ContextBlock,
+    module: &Module,
+    tables: &[TableRow],
+    imports: &[ImportOrigin],
+) {
     let (decl, layout) = (module.decl(), module.layout());
     let own = decl.imported.tables;
     for (row, index) in tables.iter().zip(own..) {
@@ -185,7 +190,9 @@ pub(crate) fn fill_fixed_tables(pattern: &ContextBlock, module: &Module, tables:
     let env = PatternEnv { pattern, layout, imports };
     for elem in decl.elems.iter() {
         let ElemMode::Active { table, offset } = elem.mode else { continue };
-        let Some(row) = table.index().checked_sub(own as usize).and_then(|at| tables.get(at)) else { continue };
+        let Some(row) = table.index().checked_sub(own as usize).and_then(|at| tables.get(at)) else {
+            continue;
+        };
         let to = row.words.iter().skip(offset.eval(&env).as_u32() as usize);
         for (word, item) in to.zip(elem.items.iter(0..elem.items.len())) {
             word.set(item.eval(&env).as_u64());

@@ -100,7 +100,9 @@ impl Spares {
 
     /// Clears what waits for it.
     fn clear(&mut self, idle: &mut Idle) {
-        MemorySlot::clear_all(&mut self.unclear.iter_mut().map(|memory| &mut memory.slot).collect::<Vec<_>>());
+        MemorySlot::clear_all(
+            &mut self.unclear.iter_mut().map(|memory| &mut memory.slot).collect::<Vec<_>>(),
+        );
         while let Some(memory) = self.unclear.pop() {
             idle.resident_bytes -= memory.slot.used_bytes();
             self.put(memory, idle);
@@ -279,7 +281,9 @@ impl<T> StoreInner<T> {
         if all.is_empty() {
             return;
         }
-        MemorySlot::clear_all(&mut all.iter_mut().map(|returning| &mut returning.memory.slot).collect::<Vec<_>>());
+        MemorySlot::clear_all(
+            &mut all.iter_mut().map(|returning| &mut returning.memory.slot).collect::<Vec<_>>(),
+        );
         for Returning { template, at, memory } in all {
             if let Some(row) = self.templates.get_mut(template) {
                 row.spares[at].put(memory, &mut self.idle);

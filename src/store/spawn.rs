@@ -258,7 +258,10 @@ impl<T> StoreInner<T> {
             });
             let body = InstanceBody { parts, data };
             let (listed, escaped, importers) = (false, false, 0);
-            Row::new(label, InstanceRow { seq, template: addr, state, listed, escaped, importers, context, body })
+            Row::new(
+                label,
+                InstanceRow { seq, template: addr, state, listed, escaped, importers, context, body },
+            )
         });
         if !stands_alone {
             self.link_imports(instance);

@@ -1,7 +1,7 @@
 //! Tables and element segments: what is written, when it traps, when a segment is dropped, growth. S45 to S51.
 
 use crate::common::{World, both, probe, text};
-use skep::{Config, Features, Instance, Module, StoreLimits, Trap, Val};
+use skep::{Config, Error, Features, Instance, Module, StoreLimits, Trap, TrapDetail, Val};
 
 /// The trap of a call without results.
 #[track_caller]
@@ -234,4 +234,81 @@ fn s44_s55_w13_segments_are_not_all_checked_first() {
         assert_eq!(text(world.spawn("", data)), "data[1]: out of bounds memory access");
         assert_eq!(world.byte(a, "m", 7), b'x');
     }
+}
+
+/// A table that nothing can change: own functions, one of another instance, one of the host, and nothing. Called by index.
+const FIXED: &str = r#"(module (type $t (func (result i32))) (import "lib" "seven" (func $seven (result i32)))
+    (import "host" "eight" (func $eight (result i32))) (import "lib" "of" (func $of (param i32) (result i32)))
+    (global $id (export "id") (mut i32) (i32.const 0)) (func $own (result i32) (global.get $id)) (func $other (result i64) (i64.const 9))
+    (table 8 funcref) (elem (i32.const 0) $own $seven $eight $other) (elem (i32.const 5) funcref (ref.func $own) (ref.null func))
+    (elem (i32.const 6) $own) MORE
+    (func (export "call") (param i32) (result i32) (call_indirect (type $t) (local.get 0)))
+    (func (export "size") (result i32) (table.size 0)))"#;
+
+#[test]
+fn tables_that_nothing_can_change_are_shared_by_instances_and_behave_as_own_ones() {
+    let more = [
+        ("", true),
+        (r#"(export "t" (table 0))"#, false),
+        ("(func (drop (table.get 0 (i32.const 0))))", false),
+        ("(func (table.set 0 (i32.const 7) (ref.null func)))", false),
+        ("(func (drop (table.grow 0 (ref.null func) (i32.const 0))))", false),
+        ("(func (table.fill 0 (i32.const 7) (ref.null func) (i32.const 0)))", false),
+        ("(func (table.copy (i32.const 7) (i32.const 7) (i32.const 0)))", false),
+        ("(elem funcref) (func (table.init 3 (i32.const 7) (i32.const 0) (i32.const 0)))", false),
+        ("(elem (i32.const 8) func)", true),
+        ("(elem declare func $own) (func (export \"ref\") (result funcref) (ref.func $own))", true),
+    ];
+    both(|mut world| {
+        world.one(
+            "lib",
+            r#"(module (func (export "seven") (result i32) (i32.const 7))
+            (func (export "of") (param i32) (result i32) (local.get 0)))"#,
+        );
+        world.linker.func("host", "eight", || 8_i32).unwrap();
+        for (more, is_fixed) in more {
+            let template = world.template(&FIXED.replace("MORE", more)).unwrap();
+            let many = world.store.spawn_batch(&template, 0..3).unwrap();
+            let tables = world.store.stats().tables;
+            assert_eq!(
+                (tables, world.store.tables().count()),
+                if is_fixed { (0, 0) } else { (3, 3) },
+                "{more}"
+            );
+            for (id, &one) in (100..).zip(&many) {
+                one.global(&world.store, "id").unwrap().set(&mut world.store, Val::I32(id)).unwrap();
+            }
+            for (id, &one) in (100..).zip(&many) {
+                for (index, result) in [(0, id), (1, 7), (2, 8), (5, id), (6, id)] {
+                    assert_eq!(
+                        world.call::<i32, i32>(one, "call", index).unwrap(),
+                        result,
+                        "{more}: {index}"
+                    );
+                }
+                let traps = [
+                    (3, "indirect call type mismatch"),
+                    (4, "uninitialized element"),
+                    (7, "uninitialized element"),
+                    (8, "undefined element"),
+                    (-1, "undefined element"),
+                ];
+                for (index, trap) in traps {
+                    let index: i32 = index;
+                    let error = world.call::<i32, i32>(one, "call", index).unwrap_err();
+                    assert_eq!(error.trap().unwrap().to_string(), trap, "{more}: {index}");
+                    let Error::Trap(error) = error else { panic!("{error}") };
+                    let beyond = TrapDetail::Table { index: u64::from(index.cast_unsigned()), size: 8 };
+                    assert_eq!(trap == "undefined element", error.detail == beyond, "{:?}", error.detail);
+                }
+                assert_eq!(world.call::<(), i32>(one, "size", ()).unwrap(), 8);
+            }
+            world.store.check_invariants().unwrap();
+            world.store.collect();
+            world.store.check_invariants().unwrap();
+            assert_eq!(world.call::<i32, i32>(many[1], "call", 5).unwrap(), 101, "{more}");
+            // References to them may be held elsewhere, so otherwise some would wait.
+            many.into_iter().for_each(|one| _ = world.store.free(one, skep::Free::Now).unwrap());
+        }
+    });
 }

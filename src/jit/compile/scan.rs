@@ -465,14 +465,14 @@ macro_rules! collect {
     ($v:ident bulk_memory TableInit $elem:ident $table:ident) => {{
         $v.touch_table();
         $v.builtin(Op::TableInit, $table, $elem)
-    }    };
+    }};
     ($v:ident bulk_memory ElemDrop $elem:ident) => {
         $v.builtin(Op::ElemDrop, $elem, 0)
     };
     ($v:ident bulk_memory TableCopy $to:ident $from:ident) => {{
         $v.touch_table();
         $v.builtin(Op::TableCopy, $to, $from)
-    }    };
+    }};
     ($v:ident reference_types TypedSelect $ty:ident) => {
         $v.plain(Op::TypedSelect, 0)
     };
@@ -488,22 +488,22 @@ macro_rules! collect {
     ($v:ident reference_types TableGet $table:ident) => {{
         $v.touch_table();
         $v.plain(Op::TableGet, $table)
-    }    };
+    }};
     ($v:ident reference_types TableSet $table:ident) => {{
         $v.touch_table();
         $v.plain(Op::TableSet, $table)
-    }    };
+    }};
     ($v:ident reference_types TableSize $table:ident) => {
         $v.plain(Op::TableSize, $table)
     };
     ($v:ident reference_types TableGrow $table:ident) => {{
         $v.touch_table();
         $v.builtin(Op::TableGrow, $table, 0)
-    }    };
+    }};
     ($v:ident reference_types TableFill $table:ident) => {{
         $v.touch_table();
         $v.builtin(Op::TableFill, $table, 0)
-    }    };
+    }};
     ($v:ident $proposal:ident $op:ident $($arg:ident)*) => {
         unreachable!(concat!("no feature that can be on admits ", stringify!($op)))
     };
