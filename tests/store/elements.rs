@@ -130,7 +130,7 @@ fn s49_s50_items_are_declared_and_typed() {
         ),
     ] {
         let error = Module::new(&world.engine, module).unwrap_err();
-        assert!(matches!(error, skep::Error::Invalid(_)), "{module}: {error}");
+        assert!(matches!(error, Error::Invalid(_)), "{module}: {error}");
         assert!(error.to_string().contains(complaint), "{module}: {error}");
     }
     // What makes the first one right: an export, a segment of any kind, a global.
