@@ -286,6 +286,7 @@ pub(crate) struct TypeRow {
     /// The type.
     pub(crate) ty: Arc<FuncType>,
     entry: OnceLock<usize>,
+    lanes: OnceLock<usize>,
     host: OnceLock<usize>,
 }
 
@@ -308,6 +309,8 @@ struct StubCache {
 pub(crate) enum StubRole {
     /// The host enters machine code.
     Entry,
+    /// The host enters machine code of many instances, one after the other.
+    Lanes,
     /// Machine code enters the host.
     Host,
 }
@@ -440,7 +443,12 @@ impl Engine {
             return Err(Error::limit(LimitError::TYPES, count + 1, allowed));
         }
         let ty = Arc::new(ty.clone());
-        let row = TypeRow { ty: Arc::clone(&ty), entry: OnceLock::new(), host: OnceLock::new() };
+        let row = TypeRow {
+            ty: Arc::clone(&ty),
+            entry: OnceLock::new(),
+            lanes: OnceLock::new(),
+            host: OnceLock::new(),
+        };
         let id = table.rows.push(Arc::new(row));
         table.ids.insert(ty, id);
         Ok(id)
@@ -462,12 +470,14 @@ impl Engine {
     pub(crate) fn stub(&self, role: StubRole, row: &TypeRow) -> Result<usize, Error> {
         let cell = match role {
             StubRole::Entry => &row.entry,
+            StubRole::Lanes => &row.lanes,
             StubRole::Host => &row.host,
         };
         if let Some(&address) = cell.get() {
             return Ok(address);
         }
         let address = match self.stub_key(role, &row.ty) {
+            // Wide signatures have no lane stub: 0 says so.
             None => self.inner.fixed.wide(role),
             Some(key) => {
                 self.publish_stubs(&[(role, &row.ty)])?;
@@ -485,7 +495,7 @@ impl Engine {
 
     fn stub_key(&self, role: StubRole, ty: &FuncType) -> Option<StubKey> {
         match role {
-            StubRole::Entry => stubs::entry_key(&self.inner.target, ty),
+            StubRole::Entry | StubRole::Lanes => stubs::entry_key(&self.inner.target, ty),
             StubRole::Host => stubs::host_key(&self.inner.target, ty),
         }
     }
@@ -508,6 +518,7 @@ impl Engine {
             .into_iter()
             .map(|(key, ty)| match key.0 {
                 StubRole::Entry => (key, stubs::entry(target, ty)),
+                StubRole::Lanes => (key, stubs::lanes(target, ty)),
                 StubRole::Host => (key, stubs::host(target, ty)),
             })
             .collect();
@@ -588,6 +599,7 @@ impl FixedStubs {
     fn wide(&self, role: StubRole) -> usize {
         match role {
             StubRole::Entry => self.at(self.set.entry_wide),
+            StubRole::Lanes => 0,
             StubRole::Host => self.at(self.set.host_wide),
         }
     }

@@ -148,7 +148,7 @@ pub(crate) struct Context {
 /// Byte offsets in [`Context`] for the backends.
 pub(crate) mod at {
     use super::{
-        Activation, Builtins, Context, DirectoryEntry, FuncEntry, HostRecord, ImportView, TableView,
+        Activation, Builtins, Context, DirectoryEntry, FuncEntry, HostRecord, ImportView, LaneRun, TableView,
         offset_of,
     };
 
@@ -184,6 +184,8 @@ pub(crate) mod at {
         MEMORY_BASE = Context, memory.base;
         /// [`Context::memory`], its length.
         MEMORY_LENGTH = Context, memory.length_bytes;
+        /// [`Context::state`].
+        STATE = Context, state;
         /// [`Context::builtins`].
         BUILTINS = Context, builtins;
         /// [`TableView::base`] in a view.
@@ -224,6 +226,18 @@ pub(crate) mod at {
         HOST_PARAMS = HostRecord, params;
         /// [`HostRecord::results`] in a record.
         HOST_RESULTS = HostRecord, results;
+        /// [`LaneRun::next`] in a run.
+        LANES_NEXT = LaneRun, next;
+        /// [`LaneRun::end`] in a run.
+        LANES_END = LaneRun, end;
+        /// [`LaneRun::entries`] in a run.
+        LANES_ENTRIES = LaneRun, entries;
+        /// [`LaneRun::params`] in a run.
+        LANES_PARAMS = LaneRun, params;
+        /// [`LaneRun::params_step`] in a run.
+        LANES_PARAMS_STEP = LaneRun, params_step;
+        /// [`LaneRun::results`] in a run.
+        LANES_RESULTS = LaneRun, results;
     }
 }
 
@@ -412,6 +426,31 @@ pub(crate) struct EntryEnd {
     pub(crate) status: u64,
     /// The word of the first result, if there is one.
     pub(crate) word: u64,
+}
+
+/// What a lane stub returns in `status` when it has come to an instance that must not run: it has exited, or is of another module.
+pub(crate) const LANE_REFUSED: u64 = 4;
+
+/// A lane stub reads the context of the lane so many lanes ahead and asks for it to be fetched.
+pub(crate) const LANES_AHEAD: usize = 8;
+
+/// Lanes as a lane stub takes them, in the place of an entry stub's cells: it calls one function in one instance after the other.
+#[repr(C)]
+#[derive(Debug)]
+pub(crate) struct LaneRun {
+    /// Where the context of the next lane stands; there is one. When the stub has been left before the end, the lane at which it
+    /// was. Behind the last context [`LANES_AHEAD`] addresses stand that may be fetched.
+    pub(crate) next: Cell<*const *const Context>,
+    /// Behind the last lane.
+    pub(crate) end: *const *const Context,
+    /// The functions of the module that instances must be of.
+    pub(crate) entries: *const FuncEntry,
+    /// The parameters of the next lane, if it has any: a cell each.
+    pub(crate) params: *const ValueCell,
+    /// Bytes from there to those of the lane behind it; 0 if all have the same.
+    pub(crate) params_step: usize,
+    /// Where results go, if there are any: a cell each, lane after lane.
+    pub(crate) results: *mut ValueCell,
 }
 
 /// The class of register that a value travels in.

@@ -20,7 +20,8 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::abi::{
-    Activation, Context, ENTRY_WORDS, EntryEnd, EntryFn, FRAME_BYTES_MAX, STACK_RESERVE_BYTES, ValueCell,
+    Activation, Context, ENTRY_WORDS, EntryEnd, EntryFn, FRAME_BYTES_MAX, LANE_REFUSED, STACK_RESERVE_BYTES,
+    ValueCell,
 };
 use super::backtrace::{Recorded, Recorder};
 use super::fault;
@@ -103,7 +104,8 @@ unsafe impl Sync for Entry {}
 pub(crate) struct Values {
     /// The words of the first two parameters.
     pub(crate) words: [u64; ENTRY_WORDS],
-    /// The other parameters in, all results but the first out, each in its place: none of them, and this may be dangling.
+    /// The other parameters in, all results but the first out, each in its place: none of them, and this may be dangling. For a
+    /// lane stub an `abi::LaneRun`.
     pub(crate) cells: *mut ValueCell,
 }
 
@@ -143,6 +145,7 @@ pub(crate) unsafe fn enter<E>(
 /// Bits of the status of an entry that has been left.
 const TRAPPED: u64 = 1;
 const LIMIT_CHANGED: u64 = 2;
+const _: () = assert!(LANE_REFUSED & (TRAPPED | LIMIT_CHANGED) == 0);
 
 /// An entry that was left and did not simply return to the same stack.
 pub(crate) struct Unusual<'a> {
@@ -157,6 +160,11 @@ impl<'a> Unusual<'a> {
     pub(crate) fn limit_to_reset(&self) -> Option<usize> {
         // SAFETY: I4: the activation was made, and its frame stands.
         (self.end.status & LIMIT_CHANGED != 0).then(|| limit_of(unsafe { (*self.live).outer }))
+    }
+
+    /// Whether a lane stub has come to an instance that must not run.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.end.status & LANE_REFUSED != 0
     }
 
     /// The word of the first result, or the trap. The code that ran must still be published when that is looked at.

@@ -438,6 +438,14 @@ pub(crate) trait StubOps {
     );
     /// `abi::EntryFn` for all wide plans: counts are in the activation.
     fn entry_stub_wide(&mut self);
+    /// `abi::EntryFn` for one plan that is not wide, with an `abi::LaneRun` in the place of cells: the context is that of the
+    /// first lane.
+    fn lane_stub(
+        &mut self,
+        plan: &CallPlan,
+        params: &[crate::spec::types::ValType],
+        results: &[crate::spec::types::ValType],
+    );
     /// Called like a function through an import or a reference, record in the scratch, for one plan that is not wide.
     fn host_stub(
         &mut self,

@@ -58,6 +58,22 @@ pub(crate) fn entry(target: &Target, ty: &FuncType) -> Vec<u8> {
     }
 }
 
+/// The lane stub (`abi::EntryFn` over an `abi::LaneRun`) of a signature that has an [`entry_key`].
+///
+/// The host asks for those, not a guest: it has a Rust type for each signature, so their number needs no bound.
+///
+/// # Panics
+/// If it has none.
+#[must_use]
+pub(crate) fn lanes(target: &Target, ty: &FuncType) -> Vec<u8> {
+    match target.arch {
+        Arch::X64 => one_of::<X64>(target, ty, |masm, plan| masm.lane_stub(plan, &ty.params, &ty.results)),
+        Arch::Aarch64 => {
+            one_of::<A64>(target, ty, |masm, plan| masm.lane_stub(plan, &ty.params, &ty.results))
+        }
+    }
+}
+
 /// How many bytes into an entry stub a plain function may be entered: see `RegisterPlan::ENTRY_CHECK_BYTES`.
 pub(crate) const fn entry_check_bytes(target: &Target) -> u32 {
     match target.arch {
@@ -267,6 +283,7 @@ mod tests {
     fn equal_keys_mean_equal_code() {
         for target in &TARGETS {
             check_keys(target, entry_key, entry);
+            check_keys(target, entry_key, lanes);
             check_keys(target, host_key, host);
         }
     }

@@ -14,9 +14,14 @@
 //!   of functions, whose instance lives at least until the call has ended.
 //! - I4: where the directory has a tag, the context beside it is that of the instance with this tag, and lives: `context` writes
 //!   both as an instance comes and clears both before its block is given back.
+//! - I5: `LaneEntry` was made for a function of the module that it is used with: whoever uses it holds that module, whose code
+//!   and engine live as long. The lane stub calls the function in instances of that module only, as it compares what their contexts
+//!   say of it.
 
+use std::any::Any;
+use std::cell::Cell;
 use std::fmt;
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use super::StoreInner;
@@ -30,9 +35,10 @@ use super::val::Val;
 use crate::arena::handle::{Addr, HandleError};
 use crate::engine::{StubRole, TypeId};
 use crate::error::{Error, TrapError, TypeError};
-use crate::jit::abi::{Context, ENTRY_WORDS, FuncEntry, ValueCell};
+use crate::jit::abi::{Context, ENTRY_WORDS, FuncEntry, LANES_AHEAD, LaneRun, ValueCell};
 use crate::jit::backtrace::Recorded;
 use crate::jit::entry::{self, Entry, Unusual, Values};
+use crate::module::Module;
 use crate::spec::module::FuncIdx;
 use crate::spec::trap::{Trap, TrapCode};
 use crate::spec::types::FuncType;
@@ -212,6 +218,110 @@ pub(crate) fn enter<T>(
         *first = Bits::from_u64(word);
     }
     Ok(())
+}
+
+/// How one function is called in many instances of its module.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LaneEntry {
+    entry: Entry,
+}
+
+impl LaneEntry {
+    /// For a function of a module; `None` if the module does not define it, its signature is a wide one, or its code does not run
+    /// here.
+    pub(crate) fn new(module: &Module, func: FuncIdx) -> Result<Option<Self>, Error> {
+        let (engine, row) = (module.engine(), module.func_type_row(func));
+        let code = module.entries()[func.index()].code;
+        if code == 0 || !engine.runs_here() {
+            return Ok(None);
+        }
+        let stub = engine.stub(StubRole::Lanes, row)?;
+        if stub == 0 {
+            return Ok(None);
+        }
+        let stub = stub + engine.entry_offset(module.is_plain(func));
+        let count = |n: usize| u32::try_from(n).expect("signatures are limited to 1000 values");
+        let entry = Entry {
+            stub: std::ptr::with_exposed_provenance(stub),
+            code: std::ptr::with_exposed_provenance(code),
+            params: count(row.ty.params.len()),
+            results: count(row.ty.results.len()),
+            stack_bytes_max: engine.config().max_stack_bytes,
+        };
+        Ok(Some(Self { entry }))
+    }
+}
+
+/// Lanes that are served by one entry into machine code.
+pub(crate) struct LaneCells<'a> {
+    /// The contexts of their instances, and [`LANES_AHEAD`] more addresses.
+    pub(crate) contexts: &'a [*const Context],
+    /// How many lanes there are.
+    pub(crate) count: usize,
+    /// Their parameters.
+    pub(crate) params: &'a [ValueCell],
+    /// How many cells it is from a lane's parameters to the next one's: 0 if all have the same.
+    pub(crate) step: usize,
+    /// Where results go.
+    pub(crate) results: &'a mut [ValueCell],
+}
+
+/// Why lanes behind some are not served.
+pub(crate) enum LanesEnd {
+    /// All are.
+    Done,
+    /// The instance of the next one must not run.
+    Refused,
+    /// The call of the next one has ended so.
+    Failed(Error),
+    /// The host has panicked in the call of the next one.
+    Panicked(Box<dyn Any + Send>),
+}
+
+/// Calls a function of a module in one instance after the other, up to one in which it does not simply return. How many have been
+/// served.
+///
+/// # Safety
+/// I1, I2 for the contexts; nobody else has a view of the islands of their instances, nor of the whole store.
+pub(crate) unsafe fn enter_lanes<T>(
+    store: &StoreInner<T>,
+    (LaneEntry { entry }, module): (&LaneEntry, &Module),
+    lanes: LaneCells<'_>,
+) -> (usize, LanesEnd) {
+    let LaneCells { contexts, count, params, step, results } = lanes;
+    let (param_count, result_count) = (entry.params as usize, entry.results as usize);
+    assert!(count > 0 && contexts.len() >= count + LANES_AHEAD, "too few contexts");
+    assert!(
+        params.len() >= param_count + (count - 1) * step && results.len() >= count * result_count,
+        "too few cells"
+    );
+    let first = contexts.as_ptr();
+    let run = LaneRun {
+        next: Cell::new(first),
+        end: first.wrapping_add(count),
+        entries: module.entries().as_ptr(),
+        params: params.as_ptr(),
+        params_step: step * size_of::<ValueCell>(),
+        results: results.as_mut_ptr(),
+    };
+    let values = Values { words: [0; ENTRY_WORDS], cells: (&raw const run).cast_mut().cast() };
+    let mut refused = false;
+    let otherwise = |unusual: Unusual<'_>| {
+        refused = unusual.is_refused();
+        // Contexts of other stacks need no new limit: what runs below is of other islands, or of another store.
+        if refused { Ok(0) } else { unusual.end().map_err(|trap| ended_by(store, &trap)) }
+    };
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        // SAFETY: I1, I2, I5; the stub is one for lanes, and `run` describes them. Nothing derived from a view is kept across.
+        unsafe { entry::enter(entry, contexts[0], values, otherwise) }
+    }));
+    let served = (run.next.get().addr() - first.addr()) / size_of::<*const Context>();
+    match ended {
+        Ok(Ok(_)) if !refused => (count, LanesEnd::Done),
+        Ok(Ok(_)) => (served, LanesEnd::Refused),
+        Ok(Err(error)) => (served, LanesEnd::Failed(error)),
+        Err(panic) => (served, LanesEnd::Panicked(panic)),
+    }
 }
 
 /// The word of the first result, or the error that the call ends with.

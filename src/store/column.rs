@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::Store;
 use super::addr::{FuncAddr, Instance, InstanceAddr};
-use super::call;
+use super::call::{self, LaneEntry};
 use super::host::Caller;
 use super::island::{AsStoreMut, ViewMut};
 use super::lanes::{self, Cost, Work};
@@ -21,6 +21,7 @@ use crate::error::{Error, ExportError, TypeError};
 use crate::module::Module;
 use crate::spec::module::{ExternIdx, FuncIdx};
 use crate::spec::types::ExternKind;
+use crate::spec::value::Bits;
 
 /// An exported function of a module, its name looked up and its type checked once: to be called on many of the module's
 /// instances at a time, whichever templates and stores they are of.
@@ -53,18 +54,16 @@ use crate::spec::types::ExternKind;
 pub struct Column<P, R> {
     module: Module,
     func: FuncIdx,
+    /// How it is called in many instances at a time, if it can be.
+    entry: Option<LaneEntry>,
     cost: Arc<Cost>,
     types: PhantomData<fn(P) -> R>,
 }
 
 impl<P, R> Clone for Column<P, R> {
     fn clone(&self) -> Self {
-        Self {
-            module: self.module.clone(),
-            func: self.func,
-            cost: Arc::clone(&self.cost),
-            types: PhantomData,
-        }
+        let (module, cost) = (self.module.clone(), Arc::clone(&self.cost));
+        Self { module, func: self.func, entry: self.entry, cost, types: PhantomData }
     }
 }
 
@@ -94,7 +93,8 @@ impl<T> Template<T> {
     /// same module serve too.
     ///
     /// # Errors
-    /// `Export` if the module exports no function of this name, `Type` if it has another type.
+    /// `Export` if the module exports no function of this name, `Type` if it has another type; `System` if there is no room for
+    /// the code that calls functions of its type.
     pub fn export<P: WasmParams, R: WasmResults>(&self, name: &str) -> Result<Column<P, R>, Error> {
         const { assert!(P::TYPES.len() <= typed::TYPED_VALUES_MAX && R::TYPES.len() <= typed::TYPED_VALUES_MAX) };
         let module = self.module().clone();
@@ -108,7 +108,9 @@ impl<T> Template<T> {
         if *found != expected {
             return Err(TypeError::Signature { expected, found: found.clone() }.into());
         }
-        Ok(Column { module, func, cost: Arc::default(), types: PhantomData })
+        // References are checked for each instance.
+        let entry = if P::ARE_NUMBERS { LaneEntry::new(&module, func)? } else { None };
+        Ok(Column { module, func, entry, cost: Arc::default(), types: PhantomData })
     }
 }
 
@@ -292,6 +294,7 @@ impl<T: Send> Store<T> {
 
 /// Instances and arguments of a column's lanes.
 trait Lanes<P>: Sync {
+    const ARE_SAME: bool;
     fn instance(&self, lane: usize) -> Instance;
     fn args(&self, lane: usize) -> P;
 }
@@ -303,6 +306,8 @@ struct Same<'a, P> {
 }
 
 impl<P: WasmParams> Lanes<P> for Same<'_, P> {
+    const ARE_SAME: bool = true;
+
     #[inline]
     fn instance(&self, lane: usize) -> Instance {
         self.instances[lane]
@@ -320,6 +325,8 @@ struct Each<'a, P> {
 }
 
 impl<P: WasmParams> Lanes<P> for Each<'_, P> {
+    const ARE_SAME: bool = false;
+
     #[inline]
     fn instance(&self, lane: usize) -> Instance {
         self.lanes[lane].0
@@ -339,6 +346,9 @@ struct Call<'a, P, R, L> {
 
 impl<T, P: WasmParams, R: WasmResults, L: Lanes<P>> Work<T> for Call<'_, P, R, L> {
     type Answer = R;
+    const PARAMS: usize = P::TYPES.len();
+    const RESULTS: usize = R::TYPES.len();
+    const ARE_SAME: bool = L::ARE_SAME;
 
     #[inline]
     fn instance(&self, lane: usize) -> Instance {
@@ -348,6 +358,21 @@ impl<T, P: WasmParams, R: WasmResults, L: Lanes<P>> Work<T> for Call<'_, P, R, L
     #[inline]
     fn module(&self) -> Option<&Module> {
         Some(&self.column.module)
+    }
+
+    #[inline]
+    fn bulk(&self) -> Option<(&LaneEntry, &Module)> {
+        Some((self.column.entry.as_ref()?, &self.column.module))
+    }
+
+    #[inline]
+    fn params(&self, lane: usize, cells: &mut [Bits]) {
+        self.lanes.args(lane).write_numbers(cells);
+    }
+
+    #[inline]
+    fn answer(&self, cells: &[Bits], store: u32) -> R {
+        R::read(cells, store)
     }
 
     fn serve(&self, mut island: ViewMut<'_, T>, lane: usize, instance: InstanceAddr) -> Result<R, Error> {
@@ -372,6 +397,9 @@ struct Visit<'a, F> {
 
 impl<T, R: Send, F: Fn(usize, &mut Caller<'_, T>) -> Result<R, Error> + Sync> Work<T> for Visit<'_, F> {
     type Answer = R;
+    const PARAMS: usize = 0;
+    const RESULTS: usize = 0;
+    const ARE_SAME: bool = true;
 
     #[inline]
     fn instance(&self, lane: usize) -> Instance {
@@ -381,6 +409,18 @@ impl<T, R: Send, F: Fn(usize, &mut Caller<'_, T>) -> Result<R, Error> + Sync> Wo
     #[inline]
     fn module(&self) -> Option<&Module> {
         None
+    }
+
+    fn bulk(&self) -> Option<(&LaneEntry, &Module)> {
+        None
+    }
+
+    fn params(&self, _: usize, _: &mut [Bits]) {
+        unreachable!("closures are called one by one")
+    }
+
+    fn answer(&self, _: &[Bits], _: u32) -> R {
+        unreachable!("closures are called one by one")
     }
 
     fn serve(&self, mut island: ViewMut<'_, T>, lane: usize, instance: InstanceAddr) -> Result<R, Error> {

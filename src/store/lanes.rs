@@ -17,7 +17,8 @@
 //!   while a run lasts.
 
 use std::any::Any;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::mem::take;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -27,12 +28,14 @@ use std::time::{Duration, Instant};
 
 use super::StoreInner;
 use super::addr::{Instance, InstanceAddr};
+use super::call::{self, LaneCells, LaneEntry, LanesEnd};
 use super::free::quietly;
 use super::island::{Run, ViewMut};
 use super::row::State;
+use super::typed::max;
 use super::unions::{Label, StampIdx};
 use crate::error::{Error, OtherModule};
-use crate::jit::abi::{Context, FUNC_INDEX_BITS, SLOT_BITS};
+use crate::jit::abi::{Context, FUNC_INDEX_BITS, LANES_AHEAD, REGISTER_PARAMS_MAX, SLOT_BITS, ValueCell};
 use crate::module::Module;
 
 /// What is done for each lane.
@@ -46,6 +49,24 @@ pub(super) trait Work<T>: Sync {
     /// The module that instances must be of, if it matters.
     fn module(&self) -> Option<&Module>;
 
+    /// How many cells a lane's parameters take, where lanes are served many at a time.
+    const PARAMS: usize;
+
+    /// The same of results.
+    const RESULTS: usize;
+
+    /// Whether all lanes have the same parameters.
+    const ARE_SAME: bool;
+
+    /// How lanes are served many at a time, where they can be.
+    fn bulk(&self) -> Option<(&LaneEntry, &Module)>;
+
+    /// Writes a lane's parameters. For lanes that are served many at a time.
+    fn params(&self, lane: usize, cells: &mut [ValueCell]);
+
+    /// Reads a lane's results. Likewise.
+    fn answer(&self, cells: &[ValueCell], store: u32) -> Self::Answer;
+
     /// Does it, for an instance that may be entered, in the scope of its island.
     fn serve(
         &self,
@@ -57,6 +78,9 @@ pub(super) trait Work<T>: Sync {
 
 /// Where answers go.
 pub(super) trait Sink<A>: Sync {
+    /// Whether lanes may be served many at a time: taking an answer cannot panic, and so cannot end an island.
+    const TAKES_ALL: bool;
+
     /// Takes the answer of a lane.
     ///
     /// # Safety
@@ -79,6 +103,8 @@ struct Places<A> {
 unsafe impl<A: Send> Sync for Places<A> {}
 
 impl<A: Send> Sink<A> for Places<A> {
+    const TAKES_ALL: bool = true;
+
     #[inline]
     unsafe fn put(&self, lane: usize, answer: Result<A, Error>) {
         // SAFETY: I2: there is a place for each lane.
@@ -103,6 +129,8 @@ struct Told<'a, W, F> {
 impl<A, W: Fn(usize) -> Instance + Sync, F: Fn(usize, Instance, Result<A, Error>) + Sync> Sink<A>
     for Told<'_, W, F>
 {
+    const TAKES_ALL: bool = false;
+
     unsafe fn put(&self, lane: usize, answer: Result<A, Error>) {
         (self.tell)(lane, (self.instance)(lane), answer);
     }
@@ -165,6 +193,9 @@ fn serve<T: Send, W: Work<T>, S: Sink<W::Answer>>(
 }
 
 type Panic = Box<dyn Any + Send>;
+
+/// Islands that a panic has ended.
+type Ended = BTreeSet<Label>;
 
 /// What a lane cost lately, in nanoseconds. It decides where lanes are served, never what comes of them.
 #[derive(Debug, Default)]
@@ -285,6 +316,27 @@ impl Dealing {
     }
 }
 
+/// As many lanes are served by one entry into machine code, if they return: many enough that the entry does not count, few
+/// enough that contexts and results stay in the nearest cache.
+const BLOCK_LANES: usize = 64;
+
+/// What such an entry works on, with room for `N` parameters and results of each lane.
+struct Block<const N: usize> {
+    contexts: [*const Context; BLOCK_LANES + LANES_AHEAD],
+    params: [[ValueCell; N]; BLOCK_LANES],
+    results: [[ValueCell; N]; BLOCK_LANES],
+}
+
+impl<const N: usize> Block<N> {
+    const fn new() -> Self {
+        Self {
+            contexts: [std::ptr::null(); BLOCK_LANES + LANES_AHEAD],
+            params: [[ValueCell::ZERO; N]; BLOCK_LANES],
+            results: [[ValueCell::ZERO; N]; BLOCK_LANES],
+        }
+    }
+}
+
 /// A run.
 struct Lanes<'r, T, W, S> {
     run: Run<'r, T>,
@@ -298,7 +350,7 @@ struct Lanes<'r, T, W, S> {
 impl<T: Send, W: Work<T>, S: Sink<W::Answer>> Lanes<'_, T, W, S> {
     fn serve_all(&self, count: usize, dealing: &mut Dealing) {
         let mut nanos = self.cost.get();
-        let mut ended = Vec::new();
+        let ended = RefCell::default();
         let mut done = 0;
         let mut step = first_step(nanos);
         while done < count {
@@ -309,52 +361,175 @@ impl<T: Send, W: Work<T>, S: Sink<W::Answer>> Lanes<'_, T, W, S> {
             }
             let next = (done + step).min(count);
             if count == 1 {
-                return self.serve_in_order(0..1, &mut ended);
+                return self.serve_in_order(0..1, &|at| at, &ended);
             }
             let start = Instant::now();
-            self.serve_in_order(done..next, &mut ended);
+            self.serve_in_order(done..next, &|at| at, &ended);
             nanos = per_lane(start, next - done, if done == 0 { COLD_NANOS } else { 0 });
             (done, step) = (next, step * 2);
         }
         self.cost.set(nanos);
     }
 
-    /// Lanes on the calling thread. Islands in which one has panicked are added to `ended`.
-    fn serve_in_order(&self, lanes: Range<usize>, ended: &mut Vec<Label>) {
+    /// Serves what lies from `lanes.start` to `lanes.end`, in order. Islands that have ended are in `ended`, and those join them in
+    /// which a lane panics.
+    fn serve_in_order(&self, lanes: Range<usize>, lane_at: &impl Fn(usize) -> usize, ended: &RefCell<Ended>) {
         let at = Cell::new(lanes.start);
         while at.get() < lanes.end {
-            let one = || {
-                let lane = at.get();
-                self.serve_lane(lane, ended);
-                at.set(lane + 1);
-            };
             let served = catch_unwind(AssertUnwindSafe(|| {
-                while at.get() < lanes.end {
-                    one();
+                if ended.borrow().is_empty() {
+                    self.serve_any(&at, lanes.end, lane_at, ended);
+                } else {
+                    self.serve_unless_ended(lane_at(at.get()), ended);
+                    at.set(at.get() + 1);
                 }
             }));
             if let Err(panic) = served {
-                let lane = at.get();
-                self.note(lane, panic);
-                ended.extend(self.label_of(self.work.instance(lane)));
-                at.set(lane + 1);
+                self.end(lane_at(at.get()), panic, ended);
+                at.set(at.get() + 1);
             }
         }
     }
 
-    fn serve_lane(&self, lane: usize, ended: &[Label]) {
-        if !ended.is_empty()
-            && self.label_of(self.work.instance(lane)).is_some_and(|label| ended.contains(&label))
-        {
+    fn serve_unless_ended(&self, lane: usize, ended: &RefCell<Ended>) {
+        if self.has_ended(lane, &ended.borrow()) {
             // SAFETY: I2: as the only one.
             return unsafe { self.sink.skip(lane) };
         }
         self.answer(lane);
     }
 
-    fn label_of(&self, instance: Instance) -> Option<Label> {
+    fn has_ended(&self, lane: usize, ended: &Ended) -> bool {
+        !ended.is_empty() && self.label_of(lane).is_some_and(|label| ended.contains(&label))
+    }
+
+    /// Serves what lies from `at`, which is moved on, to `end`.
+    fn serve_any(
+        &self,
+        at: &Cell<usize>,
+        end: usize,
+        lane_at: &impl Fn(usize) -> usize,
+        ended: &RefCell<Ended>,
+    ) {
+        match self.work.bulk() {
+            Some(bulk) => match const { max(W::PARAMS, W::RESULTS) } {
+                0 => self.serve_many::<0>(bulk, (at, end), lane_at, ended),
+                1 => self.serve_many::<1>(bulk, (at, end), lane_at, ended),
+                2 => self.serve_many::<2>(bulk, (at, end), lane_at, ended),
+                _ => self.serve_many::<REGISTER_PARAMS_MAX>(bulk, (at, end), lane_at, ended),
+            },
+            None => {
+                while at.get() < end {
+                    self.answer(lane_at(at.get()));
+                    at.set(at.get() + 1);
+                }
+            }
+        }
+    }
+
+    /// The same, by entries into machine code that serve as many lanes as a block has.
+    fn serve_many<const N: usize>(
+        &self,
+        bulk: (&LaneEntry, &Module),
+        (at, end): (&Cell<usize>, usize),
+        lane_at: &impl Fn(usize) -> usize,
+        ended: &RefCell<Ended>,
+    ) {
         let store = self.run.store();
-        let addr = store.instances.resolve(instance.raw).ok()?;
+        let low_id = store.low_id();
+        let mut block = Block::<N>::new();
+        if W::ARE_SAME && at.get() < end {
+            self.work.params(lane_at(at.get()), &mut block.params.as_flattened_mut()[..W::PARAMS]);
+        }
+        while at.get() < end && ended.borrow().is_empty() {
+            let start = at.get();
+            let count = self.gather(&mut block, start..end.min(start + BLOCK_LANES), lane_at);
+            if count == 0 {
+                self.answer(lane_at(start));
+                at.set(start + 1);
+                continue;
+            }
+            let lanes = LaneCells {
+                contexts: &block.contexts,
+                count,
+                params: block.params.as_flattened(),
+                step: if W::ARE_SAME { 0 } else { W::PARAMS },
+                results: block.results.as_flattened_mut(),
+            };
+            // SAFETY: I1, I3.
+            let (served, why) = unsafe { call::enter_lanes(store, bulk, lanes) };
+            let cells = block.results.as_flattened();
+            for n in 0..served {
+                let answer = self.work.answer(&cells[n * W::RESULTS..], low_id);
+                self.put(lane_at(start + n), Ok(answer), ended);
+            }
+            at.set(start + served);
+            match why {
+                LanesEnd::Done => continue,
+                LanesEnd::Refused => self.answer(lane_at(at.get())),
+                LanesEnd::Failed(error) => self.put(lane_at(at.get()), Err(error), ended),
+                LanesEnd::Panicked(panic) => resume_unwind(panic),
+            }
+            at.set(at.get() + 1);
+        }
+    }
+
+    /// Puts an answer whose lane others in the same block have followed: those go on if that panics.
+    #[inline]
+    fn put(&self, lane: usize, answer: Result<W::Answer, Error>, ended: &RefCell<Ended>) {
+        if S::TAKES_ALL {
+            // SAFETY: I2: as the only one.
+            return unsafe { self.sink.put(lane, answer) };
+        }
+        // SAFETY: I2: likewise.
+        let put = catch_unwind(AssertUnwindSafe(|| unsafe { self.sink.put(lane, answer) }));
+        if let Err(panic) = put {
+            self.end(lane, panic, ended);
+        }
+    }
+
+    /// Contexts and parameters of some lanes, up to one whose instance is not there; or, where taking an answer may end an island,
+    /// to one whose island has a lane before it.
+    #[inline]
+    fn gather<const N: usize>(
+        &self,
+        block: &mut Block<N>,
+        range: Range<usize>,
+        lane_at: &impl Fn(usize) -> usize,
+    ) -> usize {
+        let store = self.run.store();
+        let mark = if S::TAKES_ALL { 0 } else { store.blocks.fetch_add(1, Ordering::Relaxed) };
+        let mut count = 0;
+        for (at, place) in range.zip(&mut block.contexts) {
+            let lane = lane_at(at);
+            let Some(context) = store.context_of(self.work.instance(lane)) else { break };
+            let mut last = false;
+            if !S::TAKES_ALL {
+                // SAFETY: I3.
+                let context = unsafe { &*context };
+                // Members of groups are served alone. A mark that was left 2³² blocks ago cuts a block short.
+                last = context.group.get() != 0;
+                if last && count > 0 || context.stamp.replace(mark) == mark {
+                    break;
+                }
+            }
+            *place = context;
+            if !W::ARE_SAME {
+                let cells = block.params.as_flattened_mut();
+                self.work.params(lane, &mut cells[count * W::PARAMS..(count + 1) * W::PARAMS]);
+            }
+            count += 1;
+            if last {
+                break;
+            }
+        }
+        count
+    }
+
+    /// The island of a lane, if its instance is there.
+    fn label_of(&self, lane: usize) -> Option<Label> {
+        let store = self.run.store();
+        let addr = store.instances.resolve(self.work.instance(lane).raw).ok()?;
         Some(store.label_of(addr))
     }
 
@@ -389,28 +564,19 @@ impl<T: Send, W: Work<T>, S: Sink<W::Answer>> Lanes<'_, T, W, S> {
     }
 
     /// Deals lanes to the jobs of their islands. What is in no island is answered at once.
-    fn deal(&self, lanes: Range<usize>, ended: &[Label], dealing: &mut Dealing) {
+    fn deal(&self, lanes: Range<usize>, ended: &RefCell<Ended>, dealing: &mut Dealing) {
         let store = self.run.store();
         for lane in lanes {
-            match self.find(lane) {
-                Some(context) if ended.is_empty() => dealing.deal(lane, stamp_of(store, context)),
-                Some(context) => {
-                    let label = self.label_of(self.work.instance(lane));
-                    if label.is_some_and(|label| ended.contains(&label)) {
-                        // SAFETY: I2: as the only one.
-                        unsafe { self.sink.skip(lane) };
-                    } else {
-                        dealing.deal(lane, stamp_of(store, context));
-                    }
-                }
-                None => {
-                    let answered = catch_unwind(AssertUnwindSafe(|| {
-                        let error = self.check(self.work.instance(lane)).expect_err("it was not found");
-                        // SAFETY: I2: as the only one.
-                        unsafe { self.sink.put(lane, Err(error)) };
-                    }));
-                    answered.unwrap_or_else(|panic| self.note(lane, panic));
-                }
+            let Some(context) = self.find(lane) else {
+                let error = self.check(self.work.instance(lane)).expect_err("it was not found");
+                self.put(lane, Err(error), ended);
+                continue;
+            };
+            if self.has_ended(lane, &ended.borrow()) {
+                // SAFETY: I2: as the only one.
+                unsafe { self.sink.skip(lane) };
+            } else {
+                dealing.deal(lane, stamp_of(store, context));
             }
         }
     }
@@ -438,38 +604,21 @@ impl<T: Send, W: Work<T>, S: Sink<W::Answer>> Lanes<'_, T, W, S> {
             return;
         }
         let start = first.then(Instant::now);
-        self.serve_jobs(lanes);
+        // What ends here has no lanes elsewhere.
+        self.serve_in_order(0..lanes.len(), &|at| lanes[at].lane, &RefCell::default());
         if let (Some(start), false) = (start, lanes.is_empty()) {
             self.cost.set(per_lane(start, lanes.len(), 0));
         }
     }
 
-    /// The lanes of whole jobs, in order.
-    fn serve_jobs(&self, lanes: &[Lane]) {
-        let at = Cell::new(0);
-        while at.get() < lanes.len() {
-            let served = catch_unwind(AssertUnwindSafe(|| {
-                while let Some(lane) = lanes.get(at.get()) {
-                    self.answer(lane.lane);
-                    at.set(at.get() + 1);
-                }
-            }));
-            if let Err(panic) = served {
-                let ended = lanes[at.get()];
-                self.note(ended.lane, panic);
-                let rest = lanes[at.get() + 1..].iter().take_while(|lane| lane.job == ended.job);
-                at.set(at.get() + 1);
-                for lane in rest {
-                    // SAFETY: I2: as the only one.
-                    unsafe { self.sink.skip(lane.lane) };
-                    at.set(at.get() + 1);
-                }
-            }
-        }
+    /// A lane has panicked, and with it ends its island, if it is of one.
+    #[cold]
+    fn end(&self, lane: usize, panic: Panic, ended: &RefCell<Ended>) {
+        self.note(lane, panic);
+        ended.borrow_mut().extend(self.label_of(lane));
     }
 
     /// A lane has panicked: there is no answer. The panic of the lowest one is kept.
-    #[cold]
     fn note(&self, lane: usize, panic: Panic) {
         // SAFETY: I2: answers that are placed do not panic as they are put, so there is none yet.
         unsafe { self.sink.skip(lane) };

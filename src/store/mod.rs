@@ -54,6 +54,8 @@ pub(crate) mod invariants;
 pub(crate) mod island;
 #[expect(unsafe_code, reason = "gives each lane the scope of its island and writes its answer")]
 pub(crate) mod lanes;
+#[cfg(test)]
+mod lanes_test;
 pub(crate) mod link;
 pub(crate) mod linker;
 pub(crate) mod lookup;
@@ -74,7 +76,7 @@ pub(crate) mod val;
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use crate::arena::handle::RawHandle;
 use crate::arena::pinned::PinnedPool;
@@ -174,6 +176,8 @@ pub struct StoreInner<T> {
     pub(crate) unions: Unions,
     /// What dealing lanes needs.
     pub(crate) dealing: Dealing,
+    /// Counts blocks of lanes in which no island may come twice.
+    pub(crate) blocks: AtomicU32,
     /// What a visit of an instance cost lately.
     pub(crate) visit_cost: Cost,
     /// Whether islands run on several threads.
@@ -389,6 +393,7 @@ impl<T> StoreInner<T> {
             names: Names::default(),
             unions: Unions::default(),
             dealing: Dealing::default(),
+            blocks: AtomicU32::new(1),
             visit_cost: Cost::default(),
             in_parallel: false,
             directory: None,

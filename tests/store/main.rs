@@ -16,6 +16,7 @@ mod common;
 mod defects;
 mod elements;
 mod ends;
+mod graphs;
 mod host;
 mod imports;
 mod instances;

@@ -27,8 +27,8 @@ use super::encode::{Cc, FORM_26, INSTRUCTION_BYTES, asm, base_of, link_here};
 use super::flow::FUNC_ENTRY_SHIFT;
 use super::regs::{LINK, SCRATCH, SP};
 use crate::jit::abi::{
-    Builtin, CELL_BYTES, CallPlan, DirectoryEntry, ENTRY_WORDS, FUNC_INDEX_BITS, HOST_FUNC_INDEX, Place,
-    SLOT_BITS, at,
+    Builtin, CELL_BYTES, CallPlan, DirectoryEntry, ENTRY_WORDS, FUNC_INDEX_BITS, HOST_FUNC_INDEX,
+    LANE_REFUSED, LANES_AHEAD, Place, SLOT_BITS, at,
 };
 use crate::jit::buffers::{Jump, Mark};
 use crate::jit::masm::{Base, FlowOps, Gpr, Home, Masm, RegisterPlan, StubOps, Vreg};
@@ -53,6 +53,19 @@ const CELLS: Gpr = Gpr(19);
 /// Where Rust passes the first parameters.
 const ENTRY_WORD_REGS: [Gpr; ENTRY_WORDS] = [Gpr(4), Gpr(5)];
 const _: () = assert!(ENTRY_WORDS == 2 && CELL_BYTES == 16, "the wide entry stub says so in figures");
+
+/// Registers of a lane stub: the lane's parameters and results.
+const LANE_PARAMS: Gpr = Gpr(23);
+const LANE_RESULTS: Gpr = Gpr(25);
+/// Bytes to the context of the lane that is fetched; to a context's second line.
+const AHEAD_BYTES: u32 = 64;
+const CACHE_LINE_BYTES: u32 = 64;
+const _: () = assert!(AHEAD_BYTES as usize == LANES_AHEAD * 8);
+/// `prfm pldl1keep, [base, #offset]`, to be read soon; the assembler has no such form.
+const FETCH: u32 = 0xF980_0000;
+/// What a lane stub returns for an instance that must not run.
+const REFUSED: u32 = 4;
+const _: () = assert!(REFUSED as u64 == LANE_REFUSED);
 
 /// `stp`, `ldp` of two registers at an offset; of two whole vector registers.
 const STP: u32 = 0xA900_0000;
@@ -295,6 +308,81 @@ impl StubOps for A64 {
         asm!(self
             ; mov sp, x20
             ; mov w0, wzr);
+        self.leave_entry();
+        self.set_arithmetic(arithmetic);
+    }
+
+    /// In: as for an entry stub, but x2 lanes; x4 and x5 nothing. Out: as an entry stub, without a result; or x0 `LANE_REFUSED`.
+    ///
+    /// | register | holds, kept by callees |
+    /// | --- | --- |
+    /// | x19, x26, x22 | lanes, code, the functions of the module |
+    /// | x20, x21 | where the context of the next lane stands, and the end |
+    /// | x23, x24 | the lane's parameters and how far to the next ones |
+    /// | x25 | the lane's results |
+    /// | x17, x9 | the lane's context; a stack parameter's word |
+    fn lane_stub(&mut self, plan: &CallPlan, params: &[ValType], results: &[ValType]) {
+        debug_assert!(!plan.wide && plan.result_bytes == 0, "results of a narrow signature are in registers");
+        debug_assert!(plan.params.len() == params.len() && plan.results.len() == results.len());
+        self.begin();
+        let arithmetic = self.enter_entry();
+        asm!(self
+            ; mov x26, x30
+            ; ldr x20, [x19, at::LANES_NEXT]
+            ; ldr x21, [x19, at::LANES_END]
+            ; ldr x22, [x19, at::LANES_ENTRIES]
+            ; ldr x23, [x19, at::LANES_PARAMS]
+            ; ldr x24, [x19, at::LANES_PARAMS_STEP]
+            ; ldr x25, [x19, at::LANES_RESULTS]);
+        let again = self.buf.here();
+        asm!(self
+            ; ldr x9, [x20, AHEAD_BYTES]
+            ; ldr x17, [x20]);
+        self.word(FETCH | u32::from(WORD.0) << 5);
+        self.word(FETCH | (CACHE_LINE_BYTES / 8) << 10 | u32::from(WORD.0) << 5);
+        asm!(self
+            ; str x20, [x19, at::LANES_NEXT]
+            ; ldr x9, [x17, at::ENTRIES]
+            ; cmp x9, x22);
+        let other = self.jcc(Cc::NE);
+        asm!(self ; ldr w9, [x17, at::STATE]);
+        let ended = self.jump_zero(IntSize::W32, true, WORD);
+        self.sub_imm(SP, SP, plan.param_bytes.into());
+        for ((&(place, _), &ty), offset) in plan.params.iter().zip(params).zip(cells()) {
+            let cell = Home { base: Base::Reg(LANE_PARAMS), offset };
+            match place {
+                Place::Int(n) => self.load_word(int_size(ty), Self::INT_ARGS[usize::from(n)], cell),
+                Place::Float(n) => {
+                    self.load_vector(FloatSize::F64, Self::FLOAT_ARGS[usize::from(n)], cell);
+                }
+                Place::Stack(offset) => {
+                    self.load_word(int_size(ty), WORD, cell);
+                    self.store_word(IntSize::W64, WORD, Home::frame(offset));
+                }
+            }
+        }
+        asm!(self ; blr x26);
+        for (&(place, _), offset) in plan.results.iter().zip(cells()) {
+            let cell = Home { base: Base::Reg(LANE_RESULTS), offset };
+            match place {
+                Place::Int(n) => self.store_word(IntSize::W64, Self::INT_RESULTS[usize::from(n)], cell),
+                Place::Float(n) => self.cell_from_float(cell, Self::FLOAT_RESULTS[usize::from(n)]),
+                Place::Stack(_) => unreachable!("results of a narrow signature are in registers"),
+            }
+        }
+        if !params.is_empty() {
+            asm!(self ; add x23, x23, x24);
+        }
+        self.add_imm(LANE_RESULTS, LANE_RESULTS, (CELL_BYTES * narrow_count(results.len())).into());
+        asm!(self
+            ; add x20, x20, 8
+            ; cmp x20, x21);
+        let back = self.jcc(Cc::NE);
+        self.link(back, again);
+        asm!(self ; mov w0, wzr);
+        self.leave_entry();
+        [other, ended].into_iter().for_each(|jump| link_here(&mut self.buf, jump));
+        asm!(self ; mov w0, REFUSED);
         self.leave_entry();
         self.set_arithmetic(arithmetic);
     }

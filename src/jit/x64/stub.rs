@@ -26,10 +26,10 @@ use super::X64;
 use super::encode::{Alu, Cc, MOV_TO, Op, Rm, asm};
 use super::flow::{field, head};
 use super::memory::{MOVS, MOVS_TO};
-use super::regs::{CONTEXT_BIAS, R8, R9, R10, RBP, RBX, RSI, RSP, VSCRATCH};
+use super::regs::{CONTEXT_BIAS, MEMORY, R8, R9, R10, R12, RBP, RBX, RSI, RSP, VSCRATCH};
 use crate::jit::abi::{
-    Builtin, CELL_BYTES, CallPlan, DirectoryEntry, ENTRY_WORDS, FUNC_INDEX_BITS, HOST_FUNC_INDEX, Place,
-    SLOT_BITS, at,
+    Builtin, CELL_BYTES, CallPlan, DirectoryEntry, ENTRY_WORDS, FUNC_INDEX_BITS, HOST_FUNC_INDEX,
+    LANE_REFUSED, LANES_AHEAD, Place, SLOT_BITS, at,
 };
 use crate::jit::buffers::{Jump, Mark};
 use crate::jit::masm::{FlowOps, Gpr, Masm, RegisterPlan, StubOps, Vreg};
@@ -300,6 +300,82 @@ impl StubOps for X64 {
         self.set_arithmetic(arithmetic);
     }
 
+    /// In: as for an entry stub, but rdx lanes; r8 and r9 nothing. Out: as an entry stub, without a result; or rax `LANE_REFUSED`.
+    ///
+    /// | register | holds, kept by callees |
+    /// | --- | --- |
+    /// | rbx, rsi, r10 | lanes, code, the functions of the module |
+    /// | rbp, r8 | where the context of the next lane stands, and the end |
+    /// | r12, r13 | the lane's parameters and how far to the next ones |
+    /// | r9 | the lane's results |
+    /// | r11, r14 | the lane's context; a stack parameter's word |
+    fn lane_stub(&mut self, plan: &CallPlan, params: &[ValType], results: &[ValType]) {
+        debug_assert!(!plan.wide && plan.result_bytes == 0, "results of a narrow signature are in registers");
+        debug_assert!(plan.params.len() == params.len() && plan.results.len() == results.len());
+        self.begin();
+        let arithmetic = self.enter_entry();
+        asm!(self
+            ; mov rbp, [BYTE rbx + field(at::LANES_NEXT)]
+            ; mov r8, [BYTE rbx + field(at::LANES_END)]
+            ; mov r10, [BYTE rbx + field(at::LANES_ENTRIES)]
+            ; mov r12, [BYTE rbx + field(at::LANES_PARAMS)]
+            ; mov r13, [BYTE rbx + field(at::LANES_PARAMS_STEP)]
+            ; mov r9, [BYTE rbx + field(at::LANES_RESULTS)]);
+        self.align(LOOP_ALIGN_BYTES);
+        let again = self.buf.here();
+        asm!(self
+            ; mov rax, [BYTE rbp + AHEAD_BYTES]
+            ; mov r11, [rbp]
+            ; prefetcht0 [rax]
+            ; prefetcht0 [BYTE rax + CACHE_LINE_BYTES]
+            ; mov [BYTE rbx + field(at::LANES_NEXT)], rbp
+            ; cmp r10, [BYTE r11 + field(at::ENTRIES)]);
+        let other = self.jcc(Cc::NE);
+        asm!(self ; cmp DWORD [BYTE r11 + field(at::STATE)], 0);
+        let ended = self.jcc(Cc::NE);
+        if plan.param_bytes != 0 {
+            self.alu_imm(Alu::Sub, IntSize::W64, RSP, signed(plan.param_bytes));
+        }
+        for ((&(place, _), &ty), disp) in plan.params.iter().zip(params).zip(cells()) {
+            let cell = Rm::Mem { base: R12, disp };
+            match place {
+                Place::Int(n) => self.mov_from(int_size(ty), Self::INT_ARGS[usize::from(n)], cell),
+                Place::Float(n) => {
+                    self.sse(MOVS.scalar(FloatSize::F64), Self::FLOAT_ARGS[usize::from(n)], cell);
+                }
+                Place::Stack(offset) => {
+                    self.mov_from(int_size(ty), MEMORY, cell);
+                    self.ins(MOV_TO, IntSize::W64, MEMORY, Rm::Mem { base: RSP, disp: signed(offset) });
+                }
+            }
+        }
+        asm!(self ; call rsi);
+        for (&(place, _), disp) in plan.results.iter().zip(cells()) {
+            let cell = Rm::Mem { base: R9, disp };
+            match place {
+                Place::Int(n) => self.ins(MOV_TO, IntSize::W64, Self::INT_RESULTS[usize::from(n)], cell),
+                Place::Float(n) => self.cell_from_float(cell, Self::FLOAT_RESULTS[usize::from(n)]),
+                Place::Stack(_) => unreachable!("results of a narrow signature are in registers"),
+            }
+        }
+        if !params.is_empty() {
+            asm!(self ; add r12, r13);
+        }
+        if !results.is_empty() {
+            self.alu_imm(Alu::Add, IntSize::W64, R9, CELL_SIZE * narrow_count(results.len()));
+        }
+        asm!(self
+            ; add rbp, 8
+            ; cmp rbp, r8);
+        self.jcc_back(Cc::NE, again);
+        asm!(self ; xor eax, eax);
+        self.leave_entry();
+        [other, ended].into_iter().for_each(|jump| self.land_here(jump));
+        asm!(self ; mov eax, REFUSED);
+        self.leave_entry();
+        self.set_arithmetic(arithmetic);
+    }
+
     /// In: arguments as for a function, r11 record, r15 the calling context. Out: as a function.
     ///
     /// | slot, from rsp up | holds |
@@ -461,6 +537,16 @@ const ENTRY_WORD_REGS: [Gpr; ENTRY_WORDS] = [R8, R9];
 const WIDE_WORDS: i32 = 2;
 const CELL_SIZE: i32 = 16;
 const _: () = assert!(WIDE_WORDS as usize == ENTRY_WORDS && CELL_SIZE as u32 == CELL_BYTES);
+
+/// Loops start where a fetch of instructions does.
+const LOOP_ALIGN_BYTES: u32 = 16;
+/// Bytes to the context of the lane that is fetched; to a context's second line.
+const AHEAD_BYTES: i8 = 64;
+const CACHE_LINE_BYTES: i8 = 64;
+const _: () = assert!(AHEAD_BYTES as usize == LANES_AHEAD * 8);
+/// What a lane stub returns for an instance that must not run.
+const REFUSED: i32 = 4;
+const _: () = assert!(REFUSED as u64 == LANE_REFUSED);
 
 /// Where the slot starts in a packed reference: it is the uppermost part.
 pub(super) const SLOT_SHIFT: u8 = {
