@@ -156,7 +156,7 @@ fn one_thread(options: &Options) -> Result<(), Error> {
     }
     assert!(
         nothings.iter().all(Result::is_ok)
-            && matches!(sums[lanes / 2], Ok(sum) if sum as usize == lanes / 2 + 1)
+            && sums.iter().zip(1..).all(|(sum, n)| matches!(sum, Ok(sum) if *sum == n))
     );
     let names = [
         "floor: the same lines touched, a function called",
@@ -224,12 +224,14 @@ fn turns_per_microsecond(world: &mut World, work: &Column<i32, i32>) -> Result<i
     const TURNS: i32 = 1 << 20;
     let one = &world.many[..1];
     let mut answers = Vec::new();
-    let time = (0..5)
-        .map(|_| timed(|| world.store.call_column(work, one, TURNS, &mut answers)))
-        .fold(f64::INFINITY, f64::min);
+    let mut least = i64::MAX;
+    for _ in 0..5 {
+        let start = thread_nanoseconds();
+        world.store.call_column(work, one, TURNS, &mut answers);
+        least = least.min(thread_nanoseconds() - start);
+    }
     answers.pop().expect("one lane")?;
-    #[expect(clippy::cast_possible_truncation, reason = "a few hundred")]
-    Ok((f64::from(TURNS) * 1000.0 / time).ceil() as i32)
+    Ok(i32::try_from(i64::from(TURNS) * 1000 / least + 1).expect("a few hundred"))
 }
 
 /// The best wall time of each way, in seconds.
@@ -254,16 +256,16 @@ fn report(what: &str, micros: i32, [one, two]: [f64; 2]) {
     );
 }
 
-/// Nanoseconds of CPU time of this thread.
+/// Nanoseconds of CPU time that this thread needs.
 fn timed(work: impl FnOnce()) -> f64 {
     let start = thread_nanoseconds();
     work();
-    thread_nanoseconds() - start
+    (thread_nanoseconds() - start) as f64
 }
 
-fn thread_nanoseconds() -> f64 {
+fn thread_nanoseconds() -> i64 {
     let now = clock_gettime(ClockId::ThreadCPUTime);
-    now.tv_sec as f64 * 1e9 + now.tv_nsec as f64
+    now.tv_sec * 1_000_000_000 + now.tv_nsec
 }
 
 fn median(figures: &mut [f64]) -> f64 {

@@ -96,6 +96,9 @@ fn check<P: WasmParams, R: WasmResults + Debug>(world: &mut World, name: &str, a
     }
 }
 
+type Ints = (i64, i32, i64, i32, i64, i32, i64, i32);
+type Floats = (f64, f32, f64, f32, f64, f32, f64, f32);
+
 #[test]
 fn values_travel_as_in_calls_one_by_one() {
     let mut world = world(200);
@@ -104,17 +107,15 @@ fn values_travel_as_in_calls_one_by_one() {
     check::<i32, i32>(&mut world, "int", |n| n.cast_signed().wrapping_mul(0x0102_0304));
     check::<f32, f32>(&mut world, "float", small);
     check::<(f64, i64), (i64, f64)>(&mut world, "two", |n| (float(n), -i64::from(n)));
-    type Ints = (i64, i32, i64, i32, i64, i32, i64, i32);
     let ints = |n: u32| {
         let (long, short) = (|by: i64| i64::from(n) * by, |by: i32| n.cast_signed() - by);
         (long(3), short(-4), long(-5), short(6), long(7 << 33), short(-8), long(9), short(10))
     };
     check::<Ints, (i64, i32)>(&mut world, "ints", ints);
-    type Floats = (f64, f32, f64, f32, f64, f32, f64, f32);
     let floats =
         |n: u32| (float(n), small(n), 2.0, small(n + 1), float(n + 3), 0.5, float(n + 7), small(n + 9));
     check::<Floats, (f64, f32)>(&mut world, "floats", floats);
-    check::<i32, (i32, i32, i32)>(&mut world, "wide", |n| n.cast_signed());
+    check::<i32, (i32, i32, i32)>(&mut world, "wide", u32::cast_signed);
     check::<(), i64>(&mut world, "calls", |_| ());
 }
 

@@ -132,14 +132,15 @@ impl World {
                 match item {
                     Extern::Memory(memory) => memory.data(&self.store).unwrap().hash(&mut hash),
                     Extern::Global(global) => {
-                        format!("{:?}", global.get(&self.store).unwrap()).hash(&mut hash)
+                        format!("{:?}", global.get(&self.store).unwrap()).hash(&mut hash);
                     }
                     Extern::Table(table) => {
                         for at in 0..table.size(&self.store).unwrap() {
                             let Val::FuncRef(func) = table.get(&self.store, at).unwrap() else {
                                 unreachable!()
                             };
-                            func.map(|func| func.to_bits() as u64).hash(&mut hash);
+                            // But for the store.
+                            func.map(|func| func.to_bits() & !(0xFFFF_FFFF << 64)).hash(&mut hash);
                         }
                     }
                     Extern::Func(_) => {}
@@ -204,7 +205,7 @@ fn for_each(world: &mut World, step: &Step) -> Vec<Result<i32, Error>> {
     let instances: Vec<_> = lanes.iter().map(|(instance, _)| *instance).collect();
     let n = lanes.first().map_or(0, |lane| lane.1);
     let mut answers = Vec::new();
-    if step.2 % 2 == 0 {
+    if step.2.is_multiple_of(2) {
         world.store.call_column(&column, &instances, n, &mut answers);
         return answers;
     }
