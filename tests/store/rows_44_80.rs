@@ -250,6 +250,11 @@ pub(crate) const ROWS: &[Row] = &[
             "doc:ClosuresAreShared",
             "doc:StoresAreInvariant",
             "stores_and_templates_cross_threads",
+            "same_instance_in_many_lanes",
+            "lanes_of_one_island_are_served_in_order",
+            "lane_exits_later_lane",
+            "panic_in_one_lane",
+            "any_graph_is_served_as_one_by_one",
         ],
     ),
     row(
