@@ -282,43 +282,42 @@ impl Span {
         Ok(())
     }
 
-    /// Fills the first `bytes` with zeros, however they were written. They must be accessible. Returns how many bytes of the
-    /// span stay in memory at most.
+    /// Fills the first `bytes` with zeros, however they were written. They must be accessible. Of what follows, up to `ever`, some
+    /// may be in memory, all zero. Returns how many bytes up to there stay in memory at most.
     ///
     /// Where the kernel can tell which pages were touched, only these are written, and what lies beyond the first
     /// `RESIDENT_BYTES_MAX` of them goes back to it. Elsewhere a few bytes are written and more go back.
-    pub(crate) fn zero(&mut self, bytes: usize) -> usize {
-        let whole = whole_pages(bytes);
+    pub(crate) fn zero(&mut self, bytes: usize, ever: usize) -> usize {
+        let (whole, end) = (whole_pages(bytes), whole_pages(bytes.max(ever)));
         assert!(whole <= self.accessible, "zeroing {bytes} of {} accessible bytes", self.accessible);
         let mut regions = [Region::default(); REGIONS_AT_ONCE];
         let (mut from, mut resident) = (0, 0);
-        while from < whole {
-            let Ok((found, end)) = self.mapping.scan(self.start + from..self.start + whole, &mut regions)
+        while from < end {
+            let Ok((found, scanned)) = self.mapping.scan(self.start + from..self.start + end, &mut regions)
             else {
-                return resident + self.zero_blindly(from, bytes);
+                return resident + self.zero_blindly(from, (whole, end));
             };
             for region in &regions[..found] {
                 let region = region.offsets(self.mapping.base, self.start);
                 if resident + region.len() > RESIDENT_BYTES_MAX {
-                    return resident + self.zero_blindly(region.start, bytes);
+                    return resident + self.zero_blindly(region.start, (whole, end));
                 }
                 resident += region.len();
-                self.zero_part(region);
+                self.zero_part(region.start.min(whole)..region.end.min(whole));
             }
-            from = end - self.start;
+            from = scanned - self.start;
         }
         resident
     }
 
-    /// Fills `from..bytes` with zeros, not knowing what of it was touched; how many bytes of it stay in memory at most.
-    fn zero_blindly(&mut self, from: usize, bytes: usize) -> usize {
-        let whole = whole_pages(bytes);
-        let taken_back = whole - from > ZERO_BY_WRITING_BYTES_MAX && self.discard(from, whole).is_ok();
+    /// Fills `from..whole` with zeros, not knowing what up to `end` was touched; how many bytes of it stay in memory at most.
+    fn zero_blindly(&mut self, from: usize, (whole, end): (usize, usize)) -> usize {
+        let taken_back = end - from > ZERO_BY_WRITING_BYTES_MAX && self.discard(from, end).is_ok();
         if taken_back {
             return 0;
         }
-        self.bytes_mut(whole)[from..].fill(0);
-        whole - from
+        self.bytes_mut(whole)[from.min(whole)..].fill(0);
+        end - from
     }
 
     fn discard(&mut self, from: usize, to: usize) -> io::Result<()> {
@@ -326,9 +325,9 @@ impl Span {
         self.mapping.discard(self.start + from..self.start + to)
     }
 
-    /// Gives the memory behind spans that are all zero back to the kernel. They follow one another.
+    /// Gives the memory behind spans that are all zero, accessible or not, back to the kernel. They follow one another.
     pub(crate) fn discard_zeros(first: &mut Self, last: Option<&mut Self>) -> io::Result<()> {
-        let end = last.map_or(first.start + first.accessible, |last| last.start + last.accessible);
+        let end = last.map_or(first.start + first.bytes, |last| last.start + last.bytes);
         first.mapping.discard(first.start..end)
     }
 
@@ -762,7 +761,7 @@ mod tests {
                     let mut span =
                         Carver::zeroed(whole_pages(bytes)).unwrap().cut(whole_pages(bytes), 0).unwrap();
                     span.bytes_mut(bytes).fill(0xa5);
-                    let resident = inject::with_failing_call(fail, || span.zero(bytes));
+                    let resident = inject::with_failing_call(fail, || span.zero(bytes, 0));
                     assert!(
                         span.bytes(bytes).iter().all(|byte| *byte == 0),
                         "{bytes} bytes, call {fail} fails"
@@ -782,18 +781,18 @@ mod tests {
         if span.scan_to(&span, 0, &mut [Region::default(); 1]).is_err() {
             return; // an older kernel
         }
-        assert_eq!(span.zero(64 * page), 0);
+        assert_eq!(span.zero(64 * page, 0), 0);
         let mut touched = 0;
         for at in [0, 1, 5, 30, 63] {
             span.bytes_mut(64 * page)[at * page + 7] = 1;
             touched += 1;
-            assert_eq!(span.zero(64 * page), touched * page);
+            assert_eq!(span.zero(64 * page, 0), touched * page);
         }
         // More runs than one question has room for.
         for at in (0..64).step_by(2).chain([1]) {
             span.bytes_mut(64 * page)[at * page] = 1;
         }
-        assert_eq!(span.zero(64 * page), 35 * page);
+        assert_eq!(span.zero(64 * page, 0), 35 * page);
         assert!(span.bytes(64 * page).iter().all(|byte| *byte == 0));
     }
 

@@ -153,8 +153,15 @@ impl MemoryPool {
         let span = self.lock().entry(class).or_default().next(class)?;
         // A failure below drops the slot, which puts the span back.
         let pool = self.clone();
-        let mut slot =
-            MemorySlot { span: Some(span), used_bytes: 0, resident_bytes: 0, written: false, class, pool };
+        let mut slot = MemorySlot {
+            span: Some(span),
+            used_bytes: 0,
+            resident_bytes: 0,
+            ever_bytes: 0,
+            written: false,
+            class,
+            pool,
+        };
         slot.make_accessible(initial_bytes)?;
         slot.used_bytes = initial_bytes;
         Ok(slot)
@@ -181,6 +188,8 @@ pub(crate) struct MemorySlot {
     used_bytes: usize,
     /// How much of it was in memory, at most, when it was cleared last.
     resident_bytes: usize,
+    /// How far that reaches: a memory that grew may have left it behind one that begins smaller.
+    ever_bytes: usize,
     /// Whether anybody may have written since.
     written: bool,
     class: SizeClass,
@@ -273,15 +282,16 @@ impl MemorySlot {
     /// Zeroes what was written.
     fn clear(&mut self) {
         if std::mem::take(&mut self.written) {
-            let used_bytes = self.used_bytes;
-            self.resident_bytes = self.span_mut().zero(used_bytes);
-            self.check_zero();
+            let (used_bytes, ever_bytes) = (self.used_bytes, self.ever_bytes);
+            let resident_bytes = self.span_mut().zero(used_bytes, ever_bytes);
+            self.note_cleared(resident_bytes);
         }
     }
 
-    /// Says that it was cleared from outside.
+    /// It was cleared.
     fn note_cleared(&mut self, resident_bytes: usize) {
         (self.written, self.resident_bytes) = (false, resident_bytes);
+        self.ever_bytes = if resident_bytes == 0 { 0 } else { self.ever_bytes.max(self.used_bytes) };
         self.check_zero();
     }
 
@@ -307,7 +317,7 @@ impl MemorySlot {
                 [first, .., last] => Span::discard_zeros(first.span_mut(), Some(last.span_mut())),
             };
             if discarded.is_ok() {
-                run.iter_mut().for_each(|slot| slot.resident_bytes = 0);
+                run.iter_mut().for_each(|slot| (slot.resident_bytes, slot.ever_bytes) = (0, 0));
             }
         }
     }
@@ -415,6 +425,45 @@ mod tests {
             let inside = (range.0..range.1).contains(&address) && words.next().unwrap().starts_with("rw");
             inside.then_some(range)
         })
+    }
+
+    /// How many bytes of a range the kernel has in memory for this process.
+    fn resident_in(start: usize, bytes: usize) -> usize {
+        use std::os::unix::fs::FileExt;
+        let pagemap = std::fs::File::open("/proc/self/pagemap").unwrap();
+        let page = super::whole_pages(1);
+        let present = |at: usize| {
+            let mut entry = [0; 8];
+            pagemap.read_exact_at(&mut entry, (at / page * 8) as u64).unwrap();
+            entry[7] & 0x80 != 0
+        };
+        (start..start + bytes).step_by(page).filter(|&at| present(at)).count() * page
+    }
+
+    #[test]
+    fn what_a_memory_left_behind_that_had_grown_is_counted_and_given_back() {
+        const GROWN: usize = 16 * PAGE;
+        for kind in [GUARDED, checked(4 << 20)] {
+            let pool = MemoryPool::new();
+            let mut slot = pool.take(kind, PAGE).unwrap();
+            slot.commit(PAGE, GROWN).unwrap();
+            slot.bytes_mut().fill(1);
+            // It begins small again, and a life passes in which it does not grow.
+            for _ in 0..3 {
+                slot.renew(PAGE).unwrap();
+                slot.bytes_mut().fill(1);
+            }
+            slot.renew(PAGE).unwrap();
+            let base = address(&slot);
+            assert!(resident_in(base, GROWN) <= slot.resident_bytes(), "{kind:?}: {}", slot.resident_bytes());
+            MemorySlot::discard_all(&mut [&mut slot]);
+            assert_eq!((resident_in(base, GROWN), slot.resident_bytes()), (0, 0), "{kind:?}");
+            slot.commit(PAGE, GROWN).unwrap();
+            slot.bytes_mut().fill(1);
+            slot.renew(PAGE).unwrap();
+            drop(slot);
+            assert!(resident_in(base, GROWN) <= super::KEPT_RESIDENT_BYTES_MAX, "{kind:?}");
+        }
     }
 
     #[test]
