@@ -229,6 +229,11 @@ impl PinnedPool {
         self.live_blocks
     }
 
+    /// How many blocks are promised.
+    pub(crate) fn claimed_blocks(&self) -> usize {
+        self.classes.iter().map(|class| class.claimed).sum()
+    }
+
     /// How many bytes are held, in use or not.
     #[cfg(test)]
     pub(crate) fn held_bytes(&self) -> usize {

@@ -194,11 +194,16 @@ impl<T> StoreInner<T> {
             let listed = idle.take(addr);
             agree!(listed == u32::from(row.idle), "{addr:?} is listed as idle {listed} times");
             agree!(counted > 0 || row.idle, "{addr:?} has no instance and is not idle");
+            agree!(row.claimed == 0, "{addr:?} has claims of {} instances at rest", row.claimed);
             let key = std::sync::Arc::as_ptr(&row.template).addr();
             agree!(self.template_rows.get(&key) == Some(&addr), "{addr:?} is not found by its address");
         }
         let (rows, keys) = (self.templates.len(), self.template_rows.len());
         agree!(rows == keys, "{rows} templates have {keys} addresses");
+        let claimed = self.pinned.claimed_blocks();
+        agree!(claimed == 0, "{claimed} blocks are claimed at rest");
+        let (counted, found) = self.idle_bytes();
+        agree!(counted == found, "{counted} bytes of waiting slots are counted, {found} found");
         spawned.end("instances")
     }
 
@@ -283,6 +288,7 @@ impl<T> StoreInner<T> {
     fn check_instance(&self, addr: InstanceAddr, row: &InstanceRow<T>) -> Checked {
         let module = self.module(row.template);
         agree!(row.state != State::Starting, "{addr:?} starts at rest");
+        agree!(!row.listed, "{addr:?} is listed at rest");
         if row.state == State::Zombie {
             agree!(row.body.names.is_empty(), "{addr:?} is freed and has names");
             agree!(row.importers > 0 || row.escaped, "{addr:?} is freed and kept by nobody");

@@ -319,13 +319,15 @@ impl<T> StoreInner<T> {
             is_too_much
         });
         MemorySlot::discard_all(&mut cold.map(|(_, slot)| slot).collect::<Vec<_>>());
-        let rows = templates.iter();
-        idle.resident_bytes = rows.flat_map(|(_, row)| row.spares.iter()).map(Spares::resident_bytes).sum();
+        self.idle.resident_bytes = self.resident_found();
     }
 
-    /// How much of the slots that wait is in memory at most.
-    #[cfg(test)]
-    pub(crate) fn idle_bytes(&self) -> usize {
-        self.idle.resident_bytes
+    /// How much of the slots that wait is in memory at most: as counted, and as found.
+    pub(crate) fn idle_bytes(&self) -> (usize, usize) {
+        (self.idle.resident_bytes, self.resident_found())
+    }
+
+    fn resident_found(&self) -> usize {
+        self.templates.iter().flat_map(|(_, row)| row.spares.iter()).map(Spares::resident_bytes).sum()
     }
 }

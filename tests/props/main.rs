@@ -7,6 +7,7 @@ mod binary;
 mod bombs;
 mod clock;
 mod handles;
+mod herd;
 mod malformed;
 mod matching;
 mod model;
