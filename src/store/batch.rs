@@ -313,7 +313,7 @@ impl<T> StoreInner<T> {
             match self.provide(template, count, &mut room, store) {
                 Ok(addr) => runs.push((addr, count)),
                 Err(_) => {
-                    failure = self.provide_most((first, template, count), &mut room, (&mut runs, store))
+                    failure = self.provide_most((first, template, count), &mut room, (&mut runs, store));
                 }
             }
         }

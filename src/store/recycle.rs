@@ -24,6 +24,7 @@ pub(crate) struct Spares {
     /// The most recently used last, each with the time when it came: a count of slots that came back.
     slots: Vec<(u64, Box<MemoryRow>)>,
     /// Slots that are still to be cleared: together they cost fewer system calls.
+    #[expect(clippy::vec_box, reason = "boxes go from list to column and back as they are")]
     unclear: Vec<Box<MemoryRow>>,
 }
 
@@ -131,6 +132,9 @@ pub(crate) struct SpareTables {
     rows: Vec<TableRow>,
 }
 
+/// Storage for tables to come, and tables that instances share.
+type Tables = (Box<[SpareTables]>, Box<[TableRow]>);
+
 /// So many words wait at most for the next tables of one template.
 const SPARE_WORDS_MAX: usize = 1 << 17;
 
@@ -138,10 +142,7 @@ const SPARE_WORDS_MAX: usize = 1 << 17;
 ///
 /// # Errors
 /// If a table may not be as large as it is declared, or there is no room for it.
-pub(crate) fn tables<T>(
-    engine: &Engine,
-    template: &TemplateInner<T>,
-) -> Result<(Box<[SpareTables]>, Box<[TableRow]>), Error> {
+pub(crate) fn tables<T>(engine: &Engine, template: &TemplateInner<T>) -> Result<Tables, Error> {
     let decl = template.module.decl();
     let own = decl.tables.iter().skip(decl.imported.tables as usize).copied();
     if template.module.tables_are_fixed() {
