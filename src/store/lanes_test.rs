@@ -92,7 +92,7 @@ fn check<P: WasmParams, R: WasmResults + Debug>(world: &mut World, name: &str, a
         assert_eq!(words(&answers), expected, "{name} of {count}");
         let told = std::sync::Mutex::new(Vec::new());
         store.for_each(&column, &many[..count], args(7), |lane, _, answer| {
-            told.lock().unwrap().push((lane, answer))
+            told.lock().unwrap().push((lane, answer));
         });
         // Where lanes are slow several threads tell them, in any order.
         let mut told = told.into_inner().unwrap();

