@@ -576,3 +576,33 @@ fn both_memory_modes_have_the_same_words() {
         assert_eq!(format!("{div:?}"), r#""counter":3: (i32, i32) -> i32"#);
     });
 }
+
+/// Calls itself so often, or for ever, with a frame of some size.
+const DEEP: &str = r#"(module
+    (func $deep (export "deep") (param i32) (result i32)
+        (if (result i32) (i32.eqz (local.get 0)) (then (i32.const 0))
+            (else (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1))))))))"#;
+
+#[test]
+fn the_stack_is_limited_in_each_lane() {
+    everywhere(|mut world| {
+        let template = world.template(DEEP).unwrap();
+        let many = world.store.spawn_batch(&template, 0..200).unwrap();
+        let deep = slow::<i32, i32>(&template, "deep");
+        let lanes: Vec<_> =
+            many.iter().zip(0..).map(|(&one, n)| (one, if n % 3 == 2 { -1 } else { n * 10 })).collect();
+        for _ in 0..3 {
+            let mut answers = Vec::new();
+            world.store.call_lanes(&deep, &lanes, &mut answers);
+            for (answer, (_, depth)) in answers.iter().zip(&lanes) {
+                match answer {
+                    Ok(found) => assert_eq!(found, depth),
+                    Err(error) => assert_eq!((error.trap(), *depth), (Some(Trap::CallStackExhausted), -1)),
+                }
+            }
+            world.store.call_column(&deep, &many, -1, &mut answers);
+            let is_exhausted = |error: &Error| error.trap() == Some(Trap::CallStackExhausted);
+            assert!(answers.iter().all(|answer| is_exhausted(answer.as_ref().unwrap_err())));
+        }
+    });
+}
