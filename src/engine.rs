@@ -12,13 +12,14 @@ use crate::arena::exec::{CodeArena, CodeRange, REGION_BYTES_DEFAULT};
 use crate::arena::index::{IndexVec, index_type};
 use crate::arena::pool::MemoryPool;
 use crate::error::{Error, LimitError};
-use crate::jit::abi::BUILTIN_COUNT;
+use crate::jit::abi::{BUILTIN_COUNT, marks_of};
 use crate::jit::backtrace::CodeRecord;
 use crate::jit::stubs::{self, StubKey, StubSet};
 use crate::jit::target::{Arch, Cpu, MemoryMode, Target, Tuning};
 use crate::jit::{entry, fault};
 use crate::spec::features::Features;
 use crate::spec::limits::{ENGINE_TYPES_MAX, MEMORY_PAGES_MAX, ModuleLimits, TABLE_ELEMENTS_MAX};
+use crate::spec::module::ModuleDecl;
 use crate::spec::types::FuncType;
 
 index_type!(
@@ -52,7 +53,8 @@ pub struct Config {
     pub(crate) module_limits: ModuleLimits,
     pub(crate) limits: StoreLimits,
     pub(crate) arch: Option<Arch>,
-    pub(crate) memory: MemoryMode,
+    /// None: each module's own.
+    pub(crate) memory: Option<MemoryMode>,
     pub(crate) tuning: Tuning,
     pub(crate) cpu_mask: Cpu,
     pub(crate) verify: bool,
@@ -111,7 +113,7 @@ impl Default for Config {
             module_limits: ModuleLimits::default(),
             limits: StoreLimits::default(),
             arch: None,
-            memory: MemoryMode::Guarded,
+            memory: None,
             tuning: Tuning::ALL,
             cpu_mask: Cpu::ALL,
             verify: false,
@@ -177,12 +179,22 @@ impl Config {
         self
     }
 
-    /// How accesses to memories are kept in bounds. `Guarded` reserves 6 GiB of addresses for each memory: room for more than
-    /// 20,000 where a process has 47 bits of addresses, for about 80 where it has 39, as on many phones. `Checked` reserves
-    /// what a memory may grow to.
+    /// How accesses to memories are kept in bounds, for all modules. Without this each module has the mode that fits what it declares:
+    ///
+    /// - one that imports its memory is `Checked`, which is right wherever the memory comes from;
+    /// - one that says that its memory grows no further than 1 MiB is `Compact`;
+    /// - any other is `Guarded`.
+    ///
+    /// [`Module::with_memory_mode`](crate::Module::with_memory_mode) asks for a mode for one module.
+    ///
+    /// `Guarded` reserves 6 GiB of addresses for each memory: room for more than
+    /// 20,000 where a process has 47 bits of addresses, for about 80 where it has 39, as on many phones; when they are used up,
+    /// spawning answers [`Error::System`]. `Checked` and `Compact` reserve what a memory may grow to, without a mapping of its own
+    /// up to 1 MiB. Asked for here, `Guarded` promises that *all* memories of the engine have a guard, so that modules which import theirs
+    /// need no comparisons either.
     #[must_use]
     pub fn memory_mode(mut self, mode: MemoryMode) -> Self {
-        self.memory = mode;
+        self.memory = Some(mode);
         self
     }
 
@@ -265,6 +277,8 @@ pub struct Engine {
 struct EngineInner {
     config: Config,
     target: Target,
+    /// None: each module's own.
+    memory: Option<MemoryMode>,
     /// Whether this machine runs code of the target.
     runs_here: bool,
     types: RwLock<Types>,
@@ -327,12 +341,17 @@ impl Engine {
             None => host.map_err(|found| io::Error::new(io::ErrorKind::Unsupported, found))?,
         };
         let runs_here = host.is_ok_and(|host| host.arch == base.arch);
-        if runs_here && config.memory == MemoryMode::Guarded {
-            fault::install()?;
+        // Where signals cannot be had, modules of their own choice do without.
+        let mut memory = config.memory;
+        if runs_here && matches!(memory, None | Some(MemoryMode::Guarded)) {
+            match (fault::install(), memory) {
+                (Err(_), None) => memory = Some(MemoryMode::Compact),
+                (installed, _) => installed?,
+            }
         }
         let target = Target {
             cpu: base.cpu.without(Cpu::ALL.without(config.cpu_mask)),
-            memory: config.memory,
+            memory: memory.unwrap_or(MemoryMode::Guarded),
             tuning: config.tuning,
             verify: config.verify,
             ..base
@@ -342,6 +361,7 @@ impl Engine {
         let inner = EngineInner {
             config: config.clone(),
             target,
+            memory,
             runs_here,
             types: RwLock::default(),
             code,
@@ -364,13 +384,34 @@ impl Engine {
         self.inner.config.features
     }
 
-    /// How accesses to memories are kept in bounds.
+    /// How accesses to memories are kept in bounds in all modules; `None` if that differs from module to module.
     #[must_use]
-    pub fn memory_mode(&self) -> MemoryMode {
-        self.inner.config.memory
+    pub fn memory_mode(&self) -> Option<MemoryMode> {
+        self.inner.memory
     }
 
-    /// What code is compiled for.
+    /// What a module is compiled for, if it is to have this mode.
+    pub(crate) fn target_for(&self, decl: &ModuleDecl, wanted: Option<MemoryMode>) -> Target {
+        let all = self.inner.memory;
+        let memory = match wanted.or(all) {
+            // A memory from elsewhere may have no guard, and no place for marks.
+            _ if decl.imported.memories > 0 && all != Some(MemoryMode::Guarded) => MemoryMode::Checked,
+            Some(memory) => memory,
+            None if marks_of(decl).is_some() => MemoryMode::Compact,
+            None => MemoryMode::Guarded,
+        };
+        Target { memory, ..self.inner.target }
+    }
+
+    /// Sees to it that hits of guards are handled, if its code runs here.
+    pub(crate) fn install_handlers(&self) -> Result<(), Error> {
+        if self.runs_here() {
+            fault::install()?;
+        }
+        Ok(())
+    }
+
+    /// What code is compiled for; `memory` is that of modules with a guard, if it differs from module to module.
     #[must_use]
     pub fn target(&self) -> Target {
         self.inner.target

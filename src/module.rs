@@ -18,6 +18,7 @@ use crate::jit;
 use crate::jit::abi::{ContextLayout, FuncEntry, NO_TYPE};
 use crate::jit::backtrace::{CodeRecord, ModuleCode};
 use crate::jit::image::{Image, Site, patch_type};
+use crate::jit::target::MemoryMode;
 use crate::spec::const_expr::ConstExpr;
 use crate::spec::decode::{Decoded, decode};
 use crate::spec::invalid::{Invalid, ModuleError};
@@ -114,10 +115,44 @@ impl Module {
     /// `Invalid` if it is not valid or needs a proposal that is off, `Limit` if it asks for more than the engine allows,
     /// `System` if there is no room for its code.
     pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Self, Error> {
-        let bytes = to_binary(bytes.as_ref())?;
+        Self::compile(engine, bytes.as_ref(), None)
+    }
+
+    /// As [`Module::new`], with this mode for the memory that it defines, whatever the engine's settings are:
+    /// [`MemoryMode::Guarded`] for what computes a lot, [`MemoryMode::Compact`] for what comes and goes. A module that imports its
+    /// memory takes what it is given: there the mode is not asked.
+    ///
+    /// ```
+    /// use skep::{Config, Engine, MemoryMode, Module};
+    ///
+    /// let engine = Engine::new(&Config::default())?;
+    /// let small = "(module (memory 1 2))";
+    /// assert_eq!(Module::new(&engine, small)?.memory_mode(), MemoryMode::Compact);
+    /// assert_eq!(Module::new(&engine, "(module (memory 1))")?.memory_mode(), MemoryMode::Guarded);
+    /// let guarded = Module::with_memory_mode(&engine, small, MemoryMode::Guarded)?;
+    /// assert_eq!(guarded.memory_mode(), MemoryMode::Guarded);
+    /// # Ok::<(), skep::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Module::new`].
+    pub fn with_memory_mode(
+        engine: &Engine,
+        bytes: impl AsRef<[u8]>,
+        mode: MemoryMode,
+    ) -> Result<Self, Error> {
+        Self::compile(engine, bytes.as_ref(), Some(mode))
+    }
+
+    fn compile(engine: &Engine, bytes: &[u8], mode: Option<MemoryMode>) -> Result<Self, Error> {
+        let bytes = to_binary(bytes)?;
         let config = engine.config();
         let decoded = decode(&bytes, config.features, &config.module_limits)?;
-        let compile = || jit::compile(&bytes, &decoded, &engine.target());
+        let target = engine.target_for(&decoded.decl, mode);
+        if target.memory == MemoryMode::Guarded && !decoded.decl.memories.is_empty() {
+            engine.install_handlers()?;
+        }
+        let compile = || jit::compile(&bytes, &decoded, &target);
         if decoded.decl.code_section.len() < PARALLEL_BYTES_MIN {
             let image = compile()?;
             return Self::publish(engine, bytes.into_owned().into(), decoded, image);
@@ -134,7 +169,7 @@ impl Module {
         let bytes = to_binary(bytes.as_ref())?;
         let config = engine.config();
         let decoded = decode(&bytes, config.features, &config.module_limits)?;
-        jit::compile(&bytes, &decoded, &engine.target())?;
+        jit::compile(&bytes, &decoded, &engine.target_for(&decoded.decl, None))?;
         Ok(())
     }
 
@@ -238,6 +273,12 @@ impl Module {
     pub fn custom_sections<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         let named = self.decl().customs.iter().filter(move |section| &*section.name == name);
         named.map(|section| &self.inner.bytes[section.bytes.clone()])
+    }
+
+    /// How its accesses to memory are kept in bounds.
+    #[must_use]
+    pub fn memory_mode(&self) -> MemoryMode {
+        self.image().target.memory
     }
 
     /// The module itself, in the binary format.

@@ -6,7 +6,8 @@ pub(crate) const HELP: &str = "What spawning and freeing an instance costs, besi
 
 cargo bench --bench instantiate -- [OPTIONS]
   --csv          a line of comma-separated values per case
-  --checked      memories in checked mode (default: guarded)
+  --guarded, --checked, --compact
+                 how memories are kept in bounds (default: as each module's declarations have it)
   --only TEXT    cases whose module or way contains the text
   --rounds N     rounds, of which medians are taken (default 15)
   --cycles N     lives per round of the cheapest case (default 20000)";
@@ -18,18 +19,20 @@ pub(crate) struct Options {
     pub(crate) rounds: usize,
     pub(crate) cycles: usize,
     pub(crate) only: String,
-    mode: MemoryMode,
+    mode: Option<MemoryMode>,
 }
 
 impl Options {
     /// Reads arguments; `None` asks for help.
     pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
         let mut options =
-            Self { csv: false, rounds: 15, cycles: 20_000, only: String::new(), mode: MemoryMode::Guarded };
+            Self { csv: false, rounds: 15, cycles: 20_000, only: String::new(), mode: None };
         while let Some(arg) = args.next() {
             match &*arg {
                 "--csv" => options.csv = true,
-                "--checked" => options.mode = MemoryMode::Checked,
+                "--guarded" => options.mode = Some(MemoryMode::Guarded),
+                "--checked" => options.mode = Some(MemoryMode::Checked),
+                "--compact" => options.mode = Some(MemoryMode::Compact),
                 "--only" => options.only = args.next().unwrap_or_default(),
                 "--rounds" => options.rounds = number(&arg, args.next().as_deref())?,
                 "--cycles" => options.cycles = number(&arg, args.next().as_deref())?,
@@ -44,7 +47,7 @@ impl Options {
 
     /// Settings of the engine.
     pub(crate) fn config(&self) -> Config {
-        Config::new().memory_mode(self.mode)
+        self.mode.into_iter().fold(Config::new(), Config::memory_mode)
     }
 }
 

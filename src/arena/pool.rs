@@ -42,6 +42,59 @@ const REGIONS_MAX: usize = 64 * 1024;
 /// Debug builds look at no more of a slot than this.
 const CHECKED_FOR_ZERO_BYTES_MAX: usize = 4 << 20;
 
+/// Binary logarithm of the bytes of a piece of a slot.
+pub(crate) const PIECE_SHIFT: u32 = 12;
+const PIECE_BYTES: usize = 1 << PIECE_SHIFT;
+/// Pieces that a set can hold: those of the largest compact slot, and its end.
+const PIECES: usize = (COMPACT_STRIDE_BYTES_MAX >> PIECE_SHIFT) + 1;
+/// Behind each piece of a set so many bytes more are meant, before its first byte: whoever lists a write by where it ends may have
+/// begun there.
+pub(crate) const OVERLAP_BYTES: usize = 16;
+
+/// Pieces of a small slot, by position.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PieceSet([u64; PIECES.div_ceil(64)]);
+
+impl PieceSet {
+    /// Adds one. Those that no small slot has are not asked for again.
+    #[inline]
+    pub(crate) fn insert(&mut self, piece: usize) {
+        if let Some(word) = self.0.get_mut(piece / 64) {
+            *word |= 1 << (piece % 64);
+        }
+    }
+
+    /// Adds those in which these bytes lie.
+    #[inline]
+    pub(crate) fn insert_bytes(&mut self, bytes: std::ops::Range<usize>) {
+        if !bytes.is_empty() {
+            (bytes.start >> PIECE_SHIFT..=(bytes.end - 1) >> PIECE_SHIFT).take(PIECES).for_each(|piece| self.insert(piece));
+        }
+    }
+
+    fn has(&self, piece: usize) -> bool {
+        self.0.get(piece / 64).is_some_and(|word| word & 1 << (piece % 64) != 0)
+    }
+
+    /// All of either.
+    #[inline]
+    fn unite(&mut self, other: &Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(word, other)| *word |= other);
+    }
+
+    #[inline]
+    fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0.iter().enumerate().flat_map(|(at, &word)| {
+            std::iter::successors((word != 0).then_some(word), |word| Some(word & (word - 1)).filter(|word| *word != 0))
+                .map(move |word| at * 64 + word.trailing_zeros() as usize)
+        })
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum::<usize>() << PIECE_SHIFT
+    }
+}
+
 /// How a slot keeps its guest inside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum SlotKind {
@@ -159,6 +212,7 @@ impl MemoryPool {
             resident_bytes: 0,
             ever_bytes: 0,
             written: false,
+            listed: PieceSet::default(),
             class,
             pool,
         };
@@ -192,6 +246,9 @@ pub(crate) struct MemorySlot {
     ever_bytes: usize,
     /// Whether anybody may have written since.
     written: bool,
+    /// Pieces that were ever zeroed because somebody listed them, since the kernel was last asked what is in memory. Another tenant is
+    /// not given a slot on that word alone.
+    listed: PieceSet,
     class: SizeClass,
     pool: MemoryPool,
 }
@@ -279,6 +336,27 @@ impl MemorySlot {
         Ok(())
     }
 
+    /// Zeroes pieces of a small slot: all that was written, as somebody knows, is in these, or in the last bytes before one.
+    pub(crate) fn clear_listed(&mut self, written: &PieceSet) {
+        let used_bytes = self.used_bytes;
+        let bytes = self.span_mut().bytes_mut(used_bytes);
+        for piece in written.iter() {
+            let start = (piece << PIECE_SHIFT).min(used_bytes);
+            bytes[start..(start + PIECE_BYTES).min(used_bytes)].fill(0);
+            if start > 0 && !written.has(piece - 1) {
+                let before = &mut bytes[start.saturating_sub(OVERLAP_BYTES)..start];
+                // A page that nobody has touched is only looked at.
+                if before.iter().any(|byte| *byte != 0) {
+                    before.fill(0);
+                }
+            }
+        }
+        self.listed.unite(written);
+        self.resident_bytes = self.resident_bytes.max(self.listed.bytes().min(used_bytes));
+        self.written = false;
+        self.check_zero();
+    }
+
     /// Zeroes what was written.
     fn clear(&mut self) {
         if std::mem::take(&mut self.written) {
@@ -292,6 +370,7 @@ impl MemorySlot {
     fn note_cleared(&mut self, resident_bytes: usize) {
         (self.written, self.resident_bytes) = (false, resident_bytes);
         self.ever_bytes = if resident_bytes == 0 { 0 } else { self.ever_bytes.max(self.used_bytes) };
+        self.listed = PieceSet::default();
         self.check_zero();
     }
 
@@ -317,7 +396,9 @@ impl MemorySlot {
                 [first, .., last] => Span::discard_zeros(first.span_mut(), Some(last.span_mut())),
             };
             if discarded.is_ok() {
-                run.iter_mut().for_each(|slot| (slot.resident_bytes, slot.ever_bytes) = (0, 0));
+                for slot in run {
+                    (slot.resident_bytes, slot.ever_bytes, slot.listed) = (0, 0, PieceSet::default());
+                }
             }
         }
     }
@@ -382,6 +463,7 @@ fn clear_run(run: &mut [&mut MemorySlot], regions: &mut Vec<Region>) {
 
 impl Drop for MemorySlot {
     fn drop(&mut self) {
+        self.written |= self.listed != PieceSet::default();
         self.clear();
         if let Some(mut span) = self.span.take() {
             // Nobody counts what lies here.

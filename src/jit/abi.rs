@@ -13,7 +13,7 @@ use std::mem::offset_of;
 use smallvec::SmallVec;
 
 use crate::spec::limits::{PARAMS_MAX, RESULTS_MAX};
-use crate::spec::module::{GlobalIdx, ModuleDecl, TableIdx};
+use crate::spec::module::{GlobalIdx, MemIdx, ModuleDecl, TableIdx};
 use crate::spec::types::{FuncType, ValType};
 
 /// Bits of a packed function reference that hold the function index; the upper ones are the instance's identity.
@@ -137,7 +137,7 @@ pub(crate) struct Context {
     pub(crate) builtins: Cell<*const Builtins>,
     /// The store's heap block.
     pub(crate) store: Cell<*mut ()>,
-    /// Reserved: base of the dirty map.
+    /// Where the marks of its memory lie, behind this head; null if its stores leave none.
     pub(crate) marks: Cell<*mut u8>,
     /// Not for machine code: what dealing lanes of a parallel run leaves behind in a lone instance.
     pub(crate) stamp: Cell<u32>,
@@ -244,6 +244,9 @@ pub(crate) mod at {
 /// Where the parts of a module's context block lie, in bytes from its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ContextLayout {
+    /// How many marks there are, of a byte each, from [`MARKS`] on: one per piece of memory 0, and one for its end. 0 if stores
+    /// leave none.
+    pub(crate) marks: u32,
     /// [`TableView`]s, one per table.
     pub(crate) tables: u32,
     /// 16-byte cells, one per global: the value itself, or for an imported mutable global the address of its owner's cell.
@@ -252,6 +255,27 @@ pub(crate) struct ContextLayout {
     pub(crate) imports: u32,
     /// Bytes of the whole block.
     pub(crate) size: u32,
+}
+
+/// Binary logarithm of the bytes of memory that share a mark. A store marks the piece in which the byte behind it lies, so what
+/// it wrote lies there or in the last bytes of the piece before.
+pub(crate) const MARK_SHIFT: u32 = 12;
+/// Widest store.
+pub(crate) const STORE_BYTES_MAX: usize = 16;
+/// Where marks begin.
+pub(crate) const MARKS: u32 = HEAD_BYTES;
+/// A memory that may grow further has no marks.
+pub(crate) const MARKED_BYTES_MAX: u64 = 1 << 20;
+
+/// How many marks the memory of a module gets, if that can have any: the module must define it, and say that it stays small.
+pub(crate) fn marks_of(decl: &ModuleDecl) -> Option<u32> {
+    if decl.imported.memories > 0 {
+        return None;
+    }
+    let memory = decl.memories.get(MemIdx::new(0))?;
+    let bytes = memory.limits.max?.checked_shl(memory.page_size_log2.into())?;
+    let marks = (bytes >> MARK_SHIFT) + 1;
+    (bytes <= MARKED_BYTES_MAX && !memory.index64).then(|| u32::try_from(marks).expect("few fit into so little"))
 }
 
 const HEAD_BYTES: u32 = 128;
@@ -267,15 +291,15 @@ const _: () = assert!(size_of::<ImportView>() == IMPORT_VIEW_BYTES as usize);
 const _: () = assert!(size_of::<FuncEntry>() == 16);
 
 impl ContextLayout {
-    /// The layout for a module. Limits on tables, globals and functions keep every offset far below 2³¹.
+    /// The layout for a module with so many marks. Limits on tables, globals and functions keep every offset far below 2³¹.
     #[must_use]
-    pub(crate) fn new(decl: &ModuleDecl) -> Self {
+    pub(crate) fn new(decl: &ModuleDecl, marks: u32) -> Self {
         let count = |n: usize| u32::try_from(n).expect("counts are limited by the decoder");
-        let globals = HEAD_BYTES;
+        let globals = MARKS + marks.next_multiple_of(CELL_BYTES);
         let tables = globals + CELL_BYTES * count(decl.globals.len());
         let imports = tables + TABLE_VIEW_BYTES * count(decl.tables.len());
         let size = imports + IMPORT_VIEW_BYTES * decl.imported.funcs;
-        Self { tables, globals, imports, size: size.next_multiple_of(64) }
+        Self { marks, tables, globals, imports, size: size.next_multiple_of(64) }
     }
 
     /// Offset of a global's cell.

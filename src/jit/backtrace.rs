@@ -492,7 +492,7 @@ mod tests {
             returns: vec![Site { code: 16, wasm: 0x40 }, Site { code: 30, wasm: 0x50 }],
             accesses: vec![Site { code: 16, wasm: 0x60 }],
             types: Vec::new(),
-            layout: ContextLayout::new(&decl),
+            layout: ContextLayout::new(&decl, 0),
             touches_tables: false,
         };
         Arc::new(ModuleCode::new(image, Arc::new(decl)))

@@ -303,6 +303,8 @@ pub(crate) trait MemoryOps {
     /// Jumps if `index + end > length of memory 0`, all in 64 bits, leaving the end address in the scratch as the trap's
     /// datum. `end` is the access's offset plus width.
     fn bounds_check(&mut self, index: Option<Gpr>, end: u64) -> Jump;
+    /// Marks where the access ends that [`Self::bounds_check`] has just let through.
+    fn mark_store(&mut self);
     /// Verifying mode: stops the process if the upper half of the register is not zero.
     fn verify_i32(&mut self, reg: Gpr);
     /// `dst =` size of memory 0 in wasm pages.

@@ -33,11 +33,15 @@ pub enum MemoryMode {
     Guarded,
     /// By an explicit comparison before each access: no signal.
     Checked,
+    /// As `Checked`; and where a module defines its memory and declares that it grows no further than 1 MiB, each store leaves a mark,
+    /// so that all that an instance wrote is known when it goes, and its place is as new for the next one at the cost of
+    /// clearing that.
+    Compact,
 }
 
 impl MemoryMode {
     /// All modes, for tests that must pass in each.
-    pub const ALL: [Self; 2] = [Self::Guarded, Self::Checked];
+    pub const ALL: [Self; 3] = [Self::Guarded, Self::Checked, Self::Compact];
 }
 
 macro_rules! bit_set {

@@ -363,7 +363,7 @@ pub(crate) fn publish<M: Tested>(funcs: &[Func<'_, M>]) -> Published {
         returns: records.returns,
         accesses: records.accesses,
         types,
-        layout: ContextLayout::new(&decl),
+        layout: ContextLayout::new(&decl, 0),
         touches_tables: false,
     };
     let module = ModuleCode::new(image.clone(), Arc::new(decl));

@@ -14,6 +14,7 @@
 //! - I4: no panic crosses into machine code: everything that can panic runs under `catch_unwind`.
 //! - I5: the memory view of a linked context is that of its memory 0, or empty: as many bytes lie at its base, and nothing in Rust
 //!   refers to them while machine code runs.
+//! - I6: where a context says that marks lie, there is one for each piece of its memory 0.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -26,7 +27,7 @@ use super::host::{Closure, HostFunc, TypedClosure};
 use super::island::{StorePtr, ViewMut};
 use crate::engine::TypeId;
 use crate::error::Error;
-use crate::jit::abi::{Builtins, Context, HostRecord, ValueCell};
+use crate::jit::abi::{MARK_SHIFT, Builtins, Context, HostRecord, ValueCell};
 use crate::jit::backtrace;
 use crate::spec::module::{DataIdx, ElemIdx, MemIdx, TableIdx};
 use crate::spec::trap::{Trap, TrapCode};
@@ -285,11 +286,28 @@ fn small_ranges<const N: usize>(
     Some((starts.map(address), usize::try_from(n).ok()?))
 }
 
+/// Leaves marks of a write to memory 0 that was compared with its length, if stores leave marks.
+#[inline]
+fn mark(context: *const Context, at: u64, n: u64) {
+    // SAFETY: I1.
+    let marks = unsafe { &(*context).marks }.get();
+    if marks.is_null() || n == 0 {
+        return;
+    }
+    for piece in at >> MARK_SHIFT..=(at + n - 1) >> MARK_SHIFT {
+        // SAFETY: I6: there is a mark for each piece of a memory that has any.
+        let place = unsafe { marks.add(usize::try_from(piece).unwrap_or_default()) };
+        // SAFETY: I6: likewise; only this thread uses the context now.
+        unsafe { place.write(1) };
+    }
+}
+
 extern "C" fn memory_fill<T>(context: *const Context, words: *mut u64, immediate: u64) -> u64 {
-    let [at, value, n] = operands(words);
-    if let Some(([at], n)) = small_ranges(context, immediate, n, [at]) {
+    let [start, value, n] = operands(words);
+    if let Some(([at], bytes)) = small_ranges(context, immediate, n, [start]) {
+        mark(context, start, n);
         // SAFETY: I5: the range was compared with the length.
-        unsafe { at.write_bytes(value.to_le_bytes()[0], n) };
+        unsafe { at.write_bytes(value.to_le_bytes()[0], bytes) };
         return 0;
     }
     operate::<T>(context, |store, instance| {
@@ -305,9 +323,10 @@ extern "C" fn memory_fill<T>(context: *const Context, words: *mut u64, immediate
 
 extern "C" fn memory_copy<T>(context: *const Context, words: *mut u64, immediate: u64) -> u64 {
     let [dst, src, n] = operands(words);
-    if let Some(([to, from], n)) = small_ranges(context, immediate, n, [dst, src]) {
+    if let Some(([to, from], bytes)) = small_ranges(context, immediate, n, [dst, src]) {
+        mark(context, dst, n);
         // SAFETY: I5: both ranges were compared with the length.
-        unsafe { to.copy_from(from, n) };
+        unsafe { to.copy_from(from, bytes) };
         return 0;
     }
     operate::<T>(context, |store, instance| {

@@ -28,12 +28,16 @@ use super::unions::StampIdx;
 use crate::arena::handle::Addr;
 use crate::arena::pages::Mapping;
 use crate::arena::pinned::{PinnedBlock, PinnedPool};
+use crate::arena::pool::{OVERLAP_BYTES, PIECE_SHIFT};
 use crate::jit::abi::{
-    CELL_BYTES, Context, ContextLayout, DirectoryEntry, ImportView, NOBODY_TAG, SLOT_BITS, TableView,
+    CELL_BYTES, Context, ContextLayout, DirectoryEntry, ImportView, MARK_SHIFT, MARKS, NOBODY_TAG, STORE_BYTES_MAX, SLOT_BITS, TableView,
 };
 use crate::module::Module;
 use crate::spec::module::{GlobalIdx, MemIdx, TableIdx};
 use crate::spec::value::Bits;
+
+// What stores mark is what a pool clears.
+const _: () = assert!(MARK_SHIFT == PIECE_SHIFT && STORE_BYTES_MAX <= OVERLAP_BYTES);
 
 /// The context block of one instance.
 #[derive(Debug)]
@@ -103,6 +107,25 @@ impl ContextBlock {
             view.base.set(row.slot.base().as_ptr());
             view.length_bytes.set(row.size_bytes());
         }
+    }
+
+    /// Shows where the marks of its own memory 0 lie; whether it has any.
+    #[inline]
+    pub(crate) fn show_marks(&self, layout: &ContextLayout) -> bool {
+        if layout.marks > 0 {
+            self.head().marks.set(self.marks(layout).as_ptr().cast::<u8>().cast_mut());
+        }
+        layout.marks > 0
+    }
+
+    /// The marks of its own memory 0.
+    #[inline]
+    pub(crate) fn marks(&self, layout: &ContextLayout) -> &[Cell<u8>] {
+        assert!((MARKS + layout.marks) as usize <= self.block.len(), "marks beyond a context");
+        // SAFETY: I1: inside the block.
+        let first = unsafe { self.block.as_ptr().add(MARKS as usize) }.cast::<Cell<u8>>();
+        // SAFETY: I1, I2: the block is as long, valid, and its parts are cells.
+        unsafe { std::slice::from_raw_parts(first.as_ptr(), layout.marks as usize) }
     }
 
     /// Shows a table, in which functions of this instance have the `tag`.

@@ -307,7 +307,10 @@ impl<T> StoreInner<T> {
             if let Some(row) = self.memories.get_mut(memory) {
                 row.mirrors.retain(|(user, at)| *user != instance || at.index() != index);
                 let gone = self.release_memory(memory);
-                if let (Some(memory), Some(at)) = (gone, index.checked_sub(imported)) {
+                if let (Some(mut memory), Some(at)) = (gone, index.checked_sub(imported)) {
+                    if memory.is_marked {
+                        memory.note_marks(context.marks(self.module(template).layout()));
+                    }
                     self.recycle(Returning { template, at, memory });
                 }
             }
@@ -368,7 +371,12 @@ impl<T> StoreInner<T> {
         let InstanceRow { seq, template, context, body, .. } = row;
         for (at, &memory) in body.memories.iter().enumerate() {
             let row = self.memories.remove(memory).expect("an instance keeps its memories");
-            slots(self, Returning { template, at, memory: row.into_body() });
+            let mut memory = row.into_body();
+            if memory.is_marked {
+                let layout = &self.templates.get(template).expect("outlives its instances").layout;
+                memory.note_marks(context.marks(layout));
+            }
+            slots(self, Returning { template, at, memory });
         }
         let spares =
             self.templates.get_mut(template).expect("outlives its instances").spare_tables.iter_mut();

@@ -42,7 +42,10 @@ impl<T> StoreInner<T> {
         for at in 0..imported.memories as usize {
             let memory = self.instance(instance).body.memories[at];
             let index = MemIdx::from_usize(at);
-            self.memory_at_mut(memory).mirrors.push((instance, index));
+            let row = self.memory_at_mut(memory);
+            row.mirrors.push((instance, index));
+            // The importer's code leaves no marks.
+            row.is_marked = false;
             self.show_memory(memory, instance, index);
         }
         for at in 0..imported.tables as usize {

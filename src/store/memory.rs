@@ -8,7 +8,7 @@ use super::island::{AsStore, AsStoreMut, Row, Rows, ViewMut};
 use super::row::MemoryRow;
 use super::unions::Label;
 use super::{Store, StoreInner};
-use crate::arena::pool::{MemorySlot, SlotKind};
+use crate::arena::pool::{MemorySlot, PieceSet, SlotKind};
 use crate::arena::slots::{NoRoom, Slots};
 use crate::engine::Engine;
 use crate::error::{AccessError, Error};
@@ -16,6 +16,7 @@ use crate::jit::target::MemoryMode;
 use crate::spec::limits::MEMORY_PAGES_MAX;
 use crate::spec::types::MemoryType;
 use smallvec::SmallVec;
+use std::cell::Cell;
 use std::ops::Range;
 
 impl Memory {
@@ -117,9 +118,12 @@ impl Memory {
     /// # Errors
     /// If they do not fit in it, or the handle is stale or of another store.
     pub fn write(self, store: &mut impl AsStoreMut, offset: u64, from: &[u8]) -> Result<(), Error> {
-        let bytes = self.data_mut(store)?;
-        let range = self.range(offset, from.len(), bytes.len())?;
-        bytes[range].copy_from_slice(from);
+        let store = store.view_mut();
+        let addr = store.resolve_memory(self)?;
+        let row = store.into_memory_mut(addr);
+        self.range(offset, from.len(), row.bytes().len())?;
+        let bytes = row.range_mut(offset, from.len() as u64).expect("just compared");
+        bytes.copy_from_slice(from);
         Ok(())
     }
 
@@ -185,14 +189,15 @@ impl Bounds {
         usize::try_from(self.pages << self.ty.page_size_log2).unwrap_or(usize::MAX)
     }
 
-    /// A slot for it.
+    /// A slot for it, for code of this mode; none for what the host makes.
     ///
     /// # Errors
     /// If the system has none.
-    pub(crate) fn take_slot(&self, engine: &Engine) -> Result<MemorySlot, Error> {
-        let kind = match engine.memory_mode() {
-            MemoryMode::Guarded => SlotKind::Guarded,
-            MemoryMode::Checked => SlotKind::Checked { bytes_max: self.pages_max << self.ty.page_size_log2 },
+    pub(crate) fn take_slot(&self, engine: &Engine, mode: Option<MemoryMode>) -> Result<MemorySlot, Error> {
+        // An engine that promises guards promises them to importers too.
+        let kind = match engine.memory_mode().filter(|all| *all == MemoryMode::Guarded).or(mode) {
+            Some(MemoryMode::Guarded) => SlotKind::Guarded,
+            _ => SlotKind::Checked { bytes_max: self.pages_max << self.ty.page_size_log2 },
         };
         Ok(engine.memories().take(kind, self.initial_bytes())?)
     }
@@ -202,7 +207,7 @@ impl MemoryRow {
     /// A memory of this type with no users yet.
     pub(crate) fn new(engine: &Engine, ty: MemoryType) -> Result<Self, Error> {
         let bounds = Bounds::new(engine, ty)?;
-        let mut row = Self::in_slot(bounds, bounds.take_slot(engine)?);
+        let mut row = Self::in_slot(bounds, bounds.take_slot(engine, None)?);
         row.slot.lend();
         Ok(row)
     }
@@ -210,7 +215,8 @@ impl MemoryRow {
     /// A memory with no users yet, in a slot that is as long as it begins.
     pub(crate) fn in_slot(bounds: Bounds, slot: MemorySlot) -> Self {
         let Bounds { ty, pages, pages_max } = bounds;
-        Self { ty, pages, pages_max, slot, users: 0, host_share: false, mirrors: SmallVec::new() }
+        let (mirrors, written) = (SmallVec::new(), PieceSet::default());
+        Self { ty, pages, pages_max, slot, is_marked: false, written, users: 0, host_share: false, mirrors }
     }
 
     /// Makes it as it was in the beginning, all zero and without users.
@@ -220,8 +226,19 @@ impl MemoryRow {
     pub(crate) fn renew(&mut self, bounds: Bounds) -> std::io::Result<()> {
         self.pages = bounds.pages;
         self.users = 0;
+        self.is_marked = false;
+        self.written = PieceSet::default();
         self.mirrors.clear();
         self.slot.renew(bounds.initial_bytes())
+    }
+
+    /// Takes over what the code of its owner has marked.
+    #[inline]
+    pub(crate) fn note_marks(&mut self, marks: &[Cell<u8>]) {
+        if self.is_marked {
+            let marked = marks.iter().enumerate().filter(|(_, mark)| mark.get() != 0);
+            marked.for_each(|(piece, _)| self.written.insert(piece));
+        }
     }
 
     /// Its size in bytes.
@@ -239,7 +256,26 @@ impl MemoryRow {
     /// Its bytes, to be changed.
     #[inline]
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        // Who knows which.
+        self.is_marked = false;
         self.slot.bytes_mut()
+    }
+
+    /// Some of its bytes, to be changed; `None` if they do not all lie inside.
+    #[inline]
+    pub(crate) fn range_mut(&mut self, offset: u64, len: u64) -> Option<&mut [u8]> {
+        let range = checked_range(offset, len, self.slot.bytes().len())?;
+        self.written.insert_bytes(range.clone());
+        Some(&mut self.slot.bytes_mut()[range])
+    }
+
+    /// Copies bytes within it, or says that a range does not lie inside.
+    pub(crate) fn copy_within(&mut self, (to, from, len): (u64, u64, u64)) -> Option<()> {
+        let size = self.slot.bytes().len();
+        let (from, to) = (checked_range(from, len, size)?, checked_range(to, len, size)?);
+        self.written.insert_bytes(to.clone());
+        self.slot.bytes_mut().copy_within(from, to.start);
+        Some(())
     }
 
     /// Adds pages and returns the old size; `None` where that is not possible.

@@ -16,11 +16,14 @@ use super::template::TemplateInner;
 use crate::arena::pool::MemorySlot;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::jit::target::MemoryMode;
 use crate::spec::types::TableType;
 
 /// The clean slots for one memory that a template's instances define.
 pub(crate) struct Spares {
     bounds: Bounds,
+    /// Of the code that uses it.
+    mode: MemoryMode,
     /// The most recently used last, each with the time when it came: a count of slots that came back.
     slots: Vec<(u64, Box<MemoryRow>)>,
     /// Slots that are still to be cleared: together they cost fewer system calls.
@@ -59,12 +62,13 @@ pub(crate) struct Returning {
 pub(crate) fn spares<T>(engine: &Engine, template: &TemplateInner<T>) -> Result<Box<[Spares]>, Error> {
     let decl = template.module.decl();
     let own = &decl.memories.as_slice()[decl.imported.memories as usize..];
-    own.iter().map(|&ty| Ok(Spares::new(Bounds::new(engine, ty)?))).collect()
+    let mode = template.module.memory_mode();
+    own.iter().map(|&ty| Ok(Spares::new(Bounds::new(engine, ty)?, mode))).collect()
 }
 
 impl Spares {
-    const fn new(bounds: Bounds) -> Self {
-        Self { bounds, slots: Vec::new(), unclear: Vec::new() }
+    const fn new(bounds: Bounds, mode: MemoryMode) -> Self {
+        Self { bounds, mode, slots: Vec::new(), unclear: Vec::new() }
     }
 
     /// Whether there are so many slots.
@@ -94,6 +98,10 @@ impl Spares {
 
     /// Takes a memory back, whose slot is cleared with others; whether it is time for that.
     fn put_off(&mut self, memory: Box<MemoryRow>, idle: &mut Idle) -> bool {
+        if memory.is_marked {
+            self.put(memory, idle);
+            return false;
+        }
         idle.resident_bytes += memory.slot.used_bytes();
         let bytes = (self.unclear.len() + 1) * memory.slot.used_bytes();
         let alone = !memory.slot.shares_calls();
@@ -119,6 +127,9 @@ impl Spares {
 
     /// Puts a memory onto the list that is as if just made, or can be made so.
     fn put(&mut self, mut memory: Box<MemoryRow>, idle: &mut Idle) {
+        if memory.is_marked {
+            memory.slot.clear_listed(&memory.written);
+        }
         if memory.renew(self.bounds).is_ok() {
             idle.resident_bytes += memory.slot.resident_bytes();
             idle.came += 1;
@@ -218,9 +229,9 @@ impl<T> StoreInner<T> {
             if wanted > spares.slots.len() + 1 {
                 spares.clear(&mut self.idle);
             }
-            let (bounds, missing) = (spares.bounds, wanted.saturating_sub(spares.slots.len()));
+            let (bounds, mode, missing) = (spares.bounds, Some(spares.mode), wanted.saturating_sub(spares.slots.len()));
             for _ in 0..missing {
-                let taken = bounds.take_slot(&self.engine);
+                let taken = bounds.take_slot(&self.engine, mode);
                 let spares = &mut self.templates.get_mut(template).expect("as before").spares[at];
                 match taken {
                     Ok(slot) => spares.add(slot, &self.idle),
@@ -242,11 +253,11 @@ impl<T> StoreInner<T> {
         if spares.slots.len() >= wanted {
             return Ok(());
         }
-        let bounds = spares.bounds;
+        let (bounds, mode) = (spares.bounds, spares.mode);
         if !self.give_slots_up(template) {
             return Err(error);
         }
-        let slot = bounds.take_slot(&self.engine)?;
+        let slot = bounds.take_slot(&self.engine, Some(mode))?;
         let spares = &mut self.templates.get_mut(template).expect("just looked up").spares[at];
         spares.add(slot, &self.idle);
         Ok(())
@@ -284,9 +295,9 @@ impl<T> StoreInner<T> {
         if all.is_empty() {
             return;
         }
-        MemorySlot::clear_all(
-            &mut all.iter_mut().map(|returning| &mut returning.memory.slot).collect::<Vec<_>>(),
-        );
+        // What is marked is cleared when it is put onto its list.
+        let unknown = all.iter_mut().filter(|returning| !returning.memory.is_marked);
+        MemorySlot::clear_all(&mut unknown.map(|returning| &mut returning.memory.slot).collect::<Vec<_>>());
         for Returning { template, at, memory } in all {
             if let Some(row) = self.templates.get_mut(template) {
                 row.spares[at].put(memory, &mut self.idle);

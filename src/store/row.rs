@@ -15,7 +15,7 @@ use super::context::{CellBlock, CellPtr, ContextBlock};
 use super::host::HostFunc;
 use super::recycle::{SpareTables, Spares};
 use super::template::TemplateInner;
-use crate::arena::pool::MemorySlot;
+use crate::arena::pool::{MemorySlot, PieceSet};
 use crate::engine::TypeId;
 use crate::jit::abi::ContextLayout;
 use crate::spec::module::{DataIdx, ElemIdx, FuncIdx, GlobalIdx, MemIdx, TableIdx};
@@ -255,6 +255,10 @@ pub(crate) struct MemoryRow {
     pub(crate) pages_max: u64,
     /// Its bytes.
     pub(crate) slot: MemorySlot,
+    /// Whether all that code wrote has left marks in its owner's context: nobody else's code could write.
+    pub(crate) is_marked: bool,
+    /// What anybody but code may have written, while it is marked.
+    pub(crate) written: PieceSet,
     /// Instances that own or import it, plus one for the host if the host made it.
     pub(crate) users: u32,
     /// Whether the host made it and has not freed it.

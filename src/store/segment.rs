@@ -70,10 +70,8 @@ impl<T> ViewMut<'_, T> {
         } else {
             &module.bytes()[module.decl().data[data].bytes.clone()]
         };
-        let bytes = memory.bytes_mut();
         let from = checked_range(src, n, segment.len()).ok_or(MEMORY)?;
-        let to = checked_range(dst, n, bytes.len()).ok_or(MEMORY)?;
-        bytes[to].copy_from_slice(&segment[from]);
+        memory.range_mut(dst, n).ok_or(MEMORY)?.copy_from_slice(&segment[from]);
         Ok(())
     }
 
@@ -92,9 +90,7 @@ impl<T> ViewMut<'_, T> {
         (at, n): (u64, u64),
         value: u8,
     ) -> Result<(), Trap> {
-        let bytes = self.memory_mut(memory).bytes_mut();
-        let range = checked_range(at, n, bytes.len()).ok_or(MEMORY)?;
-        bytes[range].fill(value);
+        self.memory_mut(memory).range_mut(at, n).ok_or(MEMORY)?.fill(value);
         Ok(())
     }
 
@@ -108,17 +104,12 @@ impl<T> ViewMut<'_, T> {
         (dst, src, n): (u64, u64, u64),
     ) -> Result<(), Trap> {
         if to == from {
-            let bytes = self.memory_mut(to).bytes_mut();
-            let from = checked_range(src, n, bytes.len()).ok_or(MEMORY)?;
-            let to = checked_range(dst, n, bytes.len()).ok_or(MEMORY)?;
-            bytes.copy_within(from, to.start);
-            return Ok(());
+            return self.memory_mut(to).copy_within((dst, src, n)).ok_or(MEMORY);
         }
         let (to, from) = self.two_memories(to, from);
-        let (to, from) = (to.bytes_mut(), from.bytes());
+        let from = from.bytes();
         let source = checked_range(src, n, from.len()).ok_or(MEMORY)?;
-        let target = checked_range(dst, n, to.len()).ok_or(MEMORY)?;
-        to[target].copy_from_slice(&from[source]);
+        to.range_mut(dst, n).ok_or(MEMORY)?.copy_from_slice(&from[source]);
         Ok(())
     }
 

@@ -299,6 +299,7 @@ impl<T> TemplateRow<T> {
             memory.users = 1;
             memory.mirrors.push((instance, index));
             context.show_memory(&memory, index);
+            memory.is_marked = at == 0 && context.show_marks(&self.layout);
             parts.memories.push(memories.insert(Row::new(label, memory)));
         }
         for (spares, at) in self.spare_tables.iter_mut().zip(parts.tables.len()..) {

@@ -13,8 +13,8 @@ use dynasmrt::DynasmApi;
 
 use super::A64;
 use super::encode::{Cc, asm};
-use super::regs::{MEMORY, SCRATCH, TEMP, ZERO};
-use crate::jit::abi::at;
+use super::regs::{CONTEXT, MEMORY, SCRATCH, TEMP, ZERO};
+use crate::jit::abi::{MARK_SHIFT, MARKS, at};
 use crate::jit::buffers::Jump;
 use crate::jit::masm::{Address, Gpr, Home, MemoryOps, Reg};
 use crate::spec::ops::{Access, IntSize, Sign};
@@ -63,6 +63,14 @@ impl MemoryOps for A64 {
         self.load_word(IntSize::W64, TEMP, Home::context(at::MEMORY_LENGTH));
         self.cmp(IntSize::W64, SCRATCH, TEMP);
         self.jcc(Cc::HI)
+    }
+
+    fn mark_store(&mut self) {
+        asm!(self
+            ; lsr X(SCRATCH), X(SCRATCH), MARK_SHIFT
+            ; add X(SCRATCH), X(CONTEXT), X(SCRATCH));
+        self.mov_imm(TEMP, 1);
+        asm!(self ; strb W(TEMP), [XSP(SCRATCH), MARKS]);
     }
 
     fn verify_i32(&mut self, reg: Gpr) {

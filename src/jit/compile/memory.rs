@@ -43,6 +43,13 @@ impl<M: Masm> Emit<'_, M> {
         Address { index, offset, site: guarded.then_some(self.wasm) }
     }
 
+    /// Leaves a mark of the store that comes next, whose address was checked.
+    fn mark(&mut self) {
+        if self.cx.layout.marks > 0 {
+            self.m.mark_store();
+        }
+    }
+
     fn release_address(&mut self, address: Address) {
         if let Some(index) = address.index {
             self.release_int(index);
@@ -76,12 +83,14 @@ impl<M: Masm> Emit<'_, M> {
             (Tag::Const, Class::Int) if fits_immediate(access, top.bits()) => {
                 self.drop_top();
                 let address = self.address(offset, access.bytes());
+                self.mark();
                 self.m.store_imm(access, top.bits(), address);
                 self.release_address(address);
             }
             (_, Class::Int) => {
                 let value = self.pop_int();
                 let address = self.address(offset, access.bytes());
+                self.mark();
                 self.m.store(access, Reg::Int(value), address);
                 self.release_address(address);
                 self.release_int(value);
@@ -89,6 +98,7 @@ impl<M: Masm> Emit<'_, M> {
             (_, Class::Float) => {
                 let value = self.pop_float();
                 let address = self.address(offset, access.bytes());
+                self.mark();
                 self.m.store(access, Reg::Float(value), address);
                 self.release_address(address);
                 self.release_float(value);

@@ -38,11 +38,11 @@ use self::summary::Summary;
 use self::values::Dests;
 use crate::arena::index::IndexVec;
 use crate::arena::scratch::Scratch;
-use crate::jit::abi::{CallPlan, ContextLayout};
+use crate::jit::abi::{CallPlan, ContextLayout, marks_of};
 use crate::jit::buffers::{Jump, Records};
 use crate::jit::image::FuncImage;
 use crate::jit::masm::{Jumps, Masm, Reach};
-use crate::jit::target::{Target, Tuning};
+use crate::jit::target::{MemoryMode, Target, Tuning};
 use crate::spec::decode::Decoded;
 use crate::spec::invalid::{LimitExceeded, ModuleError};
 use crate::spec::limits::CODE_BYTES_MAX;
@@ -70,7 +70,9 @@ impl<'a> ModuleContext<'a> {
     pub(crate) fn new(bytes: &'a [u8], decoded: &'a Decoded, target: &'a Target) -> Self {
         let registers = target.tuning.has(Tuning::REGISTER_CALLS);
         let plans = decoded.decl.types.as_slice().iter().map(|ty| CallPlan::new(ty, registers)).collect();
-        Self { bytes, decoded, plans, layout: ContextLayout::new(&decoded.decl), target }
+        let marks = if target.memory == MemoryMode::Compact { marks_of(&decoded.decl) } else { None };
+        let layout = ContextLayout::new(&decoded.decl, marks.unwrap_or(0));
+        Self { bytes, decoded, plans, layout, target }
     }
 }
 

@@ -14,7 +14,7 @@ use super::encode::{
     Alu, Cc, LEA, MOV, MOV_IMM, MOV_TO, MOVSX_8, MOVSX_16, MOVSXD, MOVZX_8, MOVZX_16, Op, Rm, Shift, low_half,
 };
 use super::regs::{MEMORY, SCRATCH};
-use crate::jit::abi::at;
+use crate::jit::abi::{MARK_SHIFT, MARKS, at};
 use crate::jit::buffers::Jump;
 use crate::jit::masm::{Address, Gpr, Home, MemoryOps, Reg, ScalarOps};
 use crate::spec::ops::{Access, FloatSize, IntSize, Sign};
@@ -34,6 +34,9 @@ const MOV_IMM_16: Op = MOV_IMM.prefix(0x66);
 
 /// Binary logarithm of the bytes of a page.
 const PAGE_SHIFT: u8 = 16;
+/// [`MARK_SHIFT`] as shifts have it.
+#[expect(clippy::cast_possible_truncation, reason = "far below 256")]
+const MARK_SHIFT_BITS: u8 = MARK_SHIFT as u8;
 /// Binary logarithm of the bytes of a table's entry.
 const TABLE_ENTRY_SHIFT: u8 = 3;
 
@@ -100,6 +103,13 @@ impl MemoryOps for X64 {
         }
         self.alu(Alu::Cmp, IntSize::W64, SCRATCH, Home::context(at::MEMORY_LENGTH));
         self.jcc(Cc::A)
+    }
+
+    fn mark_store(&mut self) {
+        self.shift_imm(Shift::Shr, IntSize::W32, SCRATCH, MARK_SHIFT_BITS);
+        let Rm::Mem { base, disp } = Home::context(MARKS).into() else { unreachable!("a place in the context") };
+        self.ins(MOV_IMM_8, IntSize::W32, 0, Rm::Indexed { base, index: SCRATCH, scale: 0, disp });
+        self.imm8(1);
     }
 
     fn verify_i32(&mut self, reg: Gpr) {
