@@ -24,7 +24,7 @@ use crate::spec::decode::{Decoded, decode};
 use crate::spec::invalid::{Invalid, ModuleError};
 use crate::spec::limits::CODE_BYTES_MAX;
 use crate::spec::module::{
-    DataMode, DefinedFuncIdx, ElemDecl, ElemIdx, ElemMode, ExternIdx, FuncIdx, ModuleDecl, TypeIdx,
+    DataDecl, DataIdx, DataMode, DefinedFuncIdx, ElemDecl, ElemIdx, ElemMode, ExternIdx, FuncIdx, MemIdx, ModuleDecl, TypeIdx,
 };
 use crate::spec::types::{ExternKind, ExternType, MemoryType, RefType};
 
@@ -66,6 +66,7 @@ struct ModuleInner {
     makes_references: bool,
     can_leak: bool,
     tables_are_fixed: bool,
+    data_is_laid_in: bool,
     begins: bool,
 }
 
@@ -196,7 +197,8 @@ impl Module {
         let makes_references = makes_references(&decl);
         let can_leak = makes_references && shares_references(&decl);
         let tables_are_fixed = !image.image().touches_tables && tables_can_be_fixed(&decl);
-        let begins = begins(&decl, tables_are_fixed);
+        let data_is_laid_in = image.image().layout.marks > 0 && data_can_be_laid_in(&decl, tables_are_fixed);
+        let begins = begins(&decl, tables_are_fixed, data_is_laid_in);
         let inner = ModuleInner {
             engine: engine.clone(),
             bytes,
@@ -208,6 +210,7 @@ impl Module {
             makes_references,
             can_leak,
             tables_are_fixed,
+            data_is_laid_in,
             begins,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -384,6 +387,29 @@ impl Module {
         self.inner.begins
     }
 
+    /// What memory 0 begins with, if that is known before there is an instance.
+    pub(crate) fn first_contents(&self) -> Option<Vec<u8>> {
+        if !self.inner.data_is_laid_in {
+            return None;
+        }
+        let mut contents = Vec::new();
+        for data in self.decl().data.iter() {
+            if let DataMode::Active { offset: ConstExpr::Const(offset), .. } = data.mode {
+                let bytes = &self.inner.bytes[data.bytes.clone()];
+                let start = usize::try_from(offset).expect("it fits into a small memory");
+                contents.resize(contents.len().max(start + bytes.len()), 0);
+                contents[start..start + bytes.len()].copy_from_slice(bytes);
+            }
+        }
+        Some(contents)
+    }
+
+    /// Data segments that an instance has dropped before it copies one: those that are among its first contents.
+    pub(crate) fn data_dropped(&self) -> impl Iterator<Item = DataIdx> + '_ {
+        let is_dropped = |data: &DataDecl| self.inner.data_is_laid_in && matches!(data.mode, DataMode::Active { .. });
+        self.decl().data.iter_enumerated().filter(move |(_, data)| is_dropped(data)).map(|(index, _)| index)
+    }
+
     /// Element segments that an instance has dropped before it copies one: those that only declare functions, and those whose
     /// table is fixed.
     pub(crate) fn elems_dropped(&self) -> impl Iterator<Item = ElemIdx> + '_ {
@@ -477,13 +503,33 @@ fn makes_references(decl: &ModuleDecl) -> bool {
 }
 
 /// Whether an instance runs something or copies a segment before it is live.
-fn begins(decl: &ModuleDecl, tables_are_fixed: bool) -> bool {
+fn begins(decl: &ModuleDecl, tables_are_fixed: bool, data_is_laid_in: bool) -> bool {
     decl.start.is_some()
-        || decl.data.iter().any(|data| matches!(data.mode, DataMode::Active { .. }))
-        || decl.elems.iter().any(|elem| match elem.mode {
-            ElemMode::Active { table, .. } => !tables_are_fixed || table.as_u32() < decl.imported.tables,
-            ElemMode::Passive | ElemMode::Declared => false,
-        })
+        || !data_is_laid_in && decl.data.iter().any(|data| matches!(data.mode, DataMode::Active { .. }))
+        || copies_elems(decl, tables_are_fixed)
+}
+
+/// Whether an element segment is copied for each instance.
+fn copies_elems(decl: &ModuleDecl, tables_are_fixed: bool) -> bool {
+    decl.elems.iter().any(|elem| match elem.mode {
+        ElemMode::Active { table, .. } => !tables_are_fixed || table.as_u32() < decl.imported.tables,
+        ElemMode::Passive | ElemMode::Declared => false,
+    })
+}
+
+/// Whether the first contents of memory 0, which the module must define, are known before there is an instance, and nothing that
+/// comes before them can fail.
+fn data_can_be_laid_in(decl: &ModuleDecl, tables_are_fixed: bool) -> bool {
+    let Some(memory) = decl.memories.get(MemIdx::new(0)) else { return false };
+    let bytes = memory.limits.min << memory.page_size_log2;
+    let fits = |data: &DataDecl| match data.mode {
+        DataMode::Active { memory, offset: ConstExpr::Const(offset) } => {
+            memory.as_u32() == 0 && offset.checked_add(data.bytes.len() as u64).is_some_and(|end| end <= bytes)
+        }
+        DataMode::Active { .. } => false,
+        DataMode::Passive => true,
+    };
+    !copies_elems(decl, tables_are_fixed) && decl.data.iter().all(fits)
 }
 
 /// Whether all tables that the module defines stay as its segments fill them, as far as declarations tell: nobody else is shown

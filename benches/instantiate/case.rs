@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use skep::{Engine, Error, Free, Instance, Linker, Module, Store, Template};
+use skep::{Column, Engine, Error, Free, Instance, Linker, Module, Store, Template};
 
 use crate::floor::{Floor, Written};
 
@@ -49,6 +49,9 @@ pub(crate) struct Case {
     pub(crate) floor: Floor,
     store: Store<u64>,
     template: Template<u64>,
+    /// What each instance does while it lives, if anything.
+    touch: Option<Column<(), ()>>,
+    answers: Vec<Result<(), Error>>,
     instances: Vec<Instance>,
 }
 
@@ -57,14 +60,27 @@ impl Case {
     pub(crate) fn live_and_die(&mut self) -> Result<(), Error> {
         if self.way == Way::Batch {
             let batch = self.store.spawn_batch(&self.template, 0..self.live as u64)?;
+            self.touch(&batch)?;
             self.store.free_batch(&batch, Free::WhenUnreachable)?;
             return Ok(());
         }
         for n in 0..self.live {
             self.instances.push(self.store.spawn(&self.template, n as u64)?);
         }
-        for instance in self.instances.drain(..) {
+        let instances = std::mem::take(&mut self.instances);
+        self.touch(&instances)?;
+        for &instance in &instances {
             self.store.free(instance, Free::WhenUnreachable)?;
+        }
+        self.instances = instances;
+        self.instances.clear();
+        Ok(())
+    }
+
+    fn touch(&mut self, instances: &[Instance]) -> Result<(), Error> {
+        if let Some(touch) = &self.touch {
+            self.store.call_column(touch, instances, (), &mut self.answers);
+            return self.answers.drain(..).collect();
         }
         Ok(())
     }
@@ -77,6 +93,7 @@ pub(crate) fn all(engine: &Engine) -> Result<Vec<Case>, Error> {
         let module = Module::new(engine, text)?;
         for way in Way::ALL {
             let live = way.live();
+            let template = Linker::new(engine).template(&module)?;
             cases.push(Case {
                 name,
                 way,
@@ -84,7 +101,9 @@ pub(crate) fn all(engine: &Engine) -> Result<Vec<Case>, Error> {
                 weight,
                 floor: Floor::new(&written, live),
                 store: Store::new(engine),
-                template: Linker::new(engine).template(&module)?,
+                touch: module.export("touch").map(|_| template.export("touch")).transpose()?,
+                answers: Vec::with_capacity(live),
+                template,
                 instances: Vec::with_capacity(live),
             });
         }
@@ -102,14 +121,22 @@ const PAGE_BYTES: usize = 4096;
 fn modules() -> Vec<(&'static str, String, usize, Written)> {
     let empty = Written::default();
     let page = "x".repeat(PAGE_BYTES);
-    let touching =
+    let beginning =
         format!(r#"(module (memory 1 1) (data (i32.const 0) "{page}") (data (i32.const 32768) "{page}"))"#);
+    let fill = |at| format!("(memory.fill (i32.const {at}) (i32.const 7) (i32.const {PAGE_BYTES}))");
+    let touching = format!(r#"(module (memory 1 1) (func (export "touch") {} {}))"#, fill(0), fill(32768));
     vec![
         ("an empty module", "(module)".into(), 1, empty),
         ("one page of memory", "(module (memory 1 1))".into(), 5, Written { memories: 1, ..empty }),
         (
             "one page of memory, 8 KiB of it written",
             touching,
+            10,
+            Written { memories: 1, touched_bytes: 2 * PAGE_BYTES, ..empty },
+        ),
+        (
+            "one page of memory, 8 KiB of data",
+            beginning,
             10,
             Written { memories: 1, touched_bytes: 2 * PAGE_BYTES, ..empty },
         ),

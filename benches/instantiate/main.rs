@@ -47,7 +47,7 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<(), Error> {
     let engine = Engine::new(&options.config())?;
     let mut cases = case::all(&engine)?;
-    cases.retain(|case| case.name.contains(&options.only) || case.way.name().contains(&options.only));
+    cases.retain(|case| format!("{} {}", case.name, case.way.name()).contains(&options.only));
     let mut figures = vec![Figures::default(); cases.len()];
     for round in 0..=options.rounds {
         for (case, figures) in cases.iter_mut().zip(&mut figures) {

@@ -95,6 +95,41 @@ impl PieceSet {
     }
 }
 
+/// What a small slot holds when it is handed out, zeros behind it.
+#[derive(Debug)]
+pub(crate) struct Contents {
+    bytes: Box<[u8]>,
+    /// Those that are not all zero.
+    pieces: PieceSet,
+}
+
+impl Contents {
+    pub(crate) fn new(bytes: Vec<u8>) -> Self {
+        let mut pieces = PieceSet::default();
+        for (piece, bytes) in bytes.chunks(PIECE_BYTES).enumerate() {
+            if bytes.iter().any(|byte| *byte != 0) {
+                pieces.insert(piece);
+            }
+        }
+        Self { bytes: bytes.into(), pieces }
+    }
+
+    /// Writes what belongs to bytes from `start` on.
+    fn write(&self, start: usize, to: &mut [u8]) {
+        let from = self.bytes.get(start..).unwrap_or_default();
+        let len = from.len().min(to.len());
+        to[..len].copy_from_slice(&from[..len]);
+        to[len..].fill(0);
+    }
+
+    /// Whether these bytes, from `start` on, are as they are to be.
+    fn agrees(&self, start: usize, bytes: &[u8]) -> bool {
+        let mine = self.bytes.get(start..).unwrap_or_default();
+        let (first, rest) = bytes.split_at(mine.len().min(bytes.len()));
+        first == &mine[..first.len()] && rest.iter().all(|byte| *byte == 0)
+    }
+}
+
 /// How a slot keeps its guest inside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum SlotKind {
@@ -336,25 +371,54 @@ impl MemorySlot {
         Ok(())
     }
 
-    /// Zeroes pieces of a small slot: all that was written, as somebody knows, is in these, or in the last bytes before one.
-    pub(crate) fn clear_listed(&mut self, written: &PieceSet) {
+    /// Gives pieces of a small slot their first contents again: all that was written, as somebody knows, is in these, or in the
+    /// last bytes before one.
+    pub(crate) fn clear_listed(&mut self, written: &PieceSet, contents: Option<&Contents>) {
         let used_bytes = self.used_bytes;
         let bytes = self.span_mut().bytes_mut(used_bytes);
         for piece in written.iter() {
             let start = (piece << PIECE_SHIFT).min(used_bytes);
-            bytes[start..(start + PIECE_BYTES).min(used_bytes)].fill(0);
+            let whole = &mut bytes[start..(start + PIECE_BYTES).min(used_bytes)];
+            match contents.filter(|contents| contents.pieces.has(piece)) {
+                Some(contents) => contents.write(start, whole),
+                None => whole.fill(0),
+            }
             if start > 0 && !written.has(piece - 1) {
-                let before = &mut bytes[start.saturating_sub(OVERLAP_BYTES)..start];
+                let from = start.saturating_sub(OVERLAP_BYTES);
+                let before = &mut bytes[from..start];
                 // A page that nobody has touched is only looked at.
-                if before.iter().any(|byte| *byte != 0) {
-                    before.fill(0);
+                match contents {
+                    Some(contents) if !contents.agrees(from, before) => contents.write(from, before),
+                    None if before.iter().any(|byte| *byte != 0) => before.fill(0),
+                    _ => {}
                 }
             }
         }
-        self.listed.unite(written);
-        self.resident_bytes = self.resident_bytes.max(self.listed.bytes().min(used_bytes));
+        self.note_listed(written);
         self.written = false;
-        self.check_zero();
+        self.check_contents(contents);
+    }
+
+    /// Lays first contents into a small slot that is zero.
+    pub(crate) fn lay_in(&mut self, contents: &Contents) {
+        let used_bytes = self.used_bytes;
+        let bytes = self.span_mut().bytes_mut(used_bytes);
+        for piece in contents.pieces.iter() {
+            let start = piece << PIECE_SHIFT;
+            contents.write(start, &mut bytes[start..(start + PIECE_BYTES).min(used_bytes)]);
+        }
+        self.note_listed(&contents.pieces);
+        self.check_contents(Some(contents));
+    }
+
+    #[inline]
+    fn note_listed(&mut self, pieces: &PieceSet) {
+        let listed = self.listed;
+        self.listed.unite(pieces);
+        // Mostly the same ones as before.
+        if self.listed != listed {
+            self.resident_bytes = self.resident_bytes.max(self.listed.bytes().min(self.used_bytes));
+        }
     }
 
     /// Zeroes what was written.
@@ -377,12 +441,21 @@ impl MemorySlot {
     /// In debug builds: all that a guest could ever see of a cleared slot is zero. Slots that can be large are looked at as far as
     /// the last guest could write.
     fn check_zero(&self) {
+        self.check_contents(None);
+    }
+
+    /// Likewise, where there are first contents.
+    fn check_contents(&self, contents: Option<&Contents>) {
         if cfg!(debug_assertions) {
             let visible =
                 if self.class.is_compact() { self.capacity_bytes() } else { whole_pages(self.used_bytes) };
             let bytes =
                 self.span().bytes(visible.min(self.span().accessible()).min(CHECKED_FOR_ZERO_BYTES_MAX));
-            assert!(bytes.iter().all(|byte| *byte == 0), "a cleared slot has bytes of its last guest");
+            let (first, rest) =
+                bytes.split_at(contents.map_or(0, |contents| contents.bytes.len().min(bytes.len())));
+            let agrees = contents.is_none_or(|contents| contents.agrees(0, first));
+            assert!(agrees, "first contents are not as they were");
+            assert!(rest.iter().all(|byte| *byte == 0), "a cleared slot has bytes of its last guest");
         }
     }
 

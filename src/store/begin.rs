@@ -51,7 +51,10 @@ impl<T> ViewMut<'_, T> {
             }
         }
         for (index, data) in decl.data.iter_enumerated() {
-            if let DataMode::Active { memory, offset } = data.mode {
+            // What is among first contents is there.
+            if let DataMode::Active { memory, offset } = data.mode
+                && !self.instance(instance).body.data_is_dropped(index)
+            {
                 let dst = u64::from(self.eval(instance, &offset).as_u32());
                 self.memory_init(instance, (memory, index), (dst, 0, data.bytes.len() as u64))
                     .map_err(|trap| segment_error(SegmentKind::Data, index.as_u32(), trap))?;

@@ -13,7 +13,7 @@ use super::addr::TemplateAddr;
 use super::memory::Bounds;
 use super::row::{MemoryRow, TableRow, TemplateRow};
 use super::template::TemplateInner;
-use crate::arena::pool::MemorySlot;
+use crate::arena::pool::{Contents, MemorySlot};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::jit::target::MemoryMode;
@@ -24,6 +24,8 @@ pub(crate) struct Spares {
     bounds: Bounds,
     /// Of the code that uses it.
     mode: MemoryMode,
+    /// What it begins with, if that is known.
+    contents: Option<Contents>,
     /// The most recently used last, each with the time when it came: a count of slots that came back.
     slots: Vec<(u64, Box<MemoryRow>)>,
     /// Slots that are still to be cleared: together they cost fewer system calls.
@@ -63,12 +65,14 @@ pub(crate) fn spares<T>(engine: &Engine, template: &TemplateInner<T>) -> Result<
     let decl = template.module.decl();
     let own = &decl.memories.as_slice()[decl.imported.memories as usize..];
     let mode = template.module.memory_mode();
-    own.iter().map(|&ty| Ok(Spares::new(Bounds::new(engine, ty)?, mode))).collect()
+    // Those of the first one.
+    let mut contents = template.module.first_contents().map(Contents::new);
+    own.iter().map(|&ty| Ok(Spares::new(Bounds::new(engine, ty)?, mode, contents.take()))).collect()
 }
 
 impl Spares {
-    const fn new(bounds: Bounds, mode: MemoryMode) -> Self {
-        Self { bounds, mode, slots: Vec::new(), unclear: Vec::new() }
+    const fn new(bounds: Bounds, mode: MemoryMode, contents: Option<Contents>) -> Self {
+        Self { bounds, mode, contents, slots: Vec::new(), unclear: Vec::new() }
     }
 
     /// Whether there are so many slots.
@@ -83,6 +87,10 @@ impl Spares {
         let (_, mut memory) = self.slots.pop().expect("provided before");
         idle.resident_bytes -= memory.slot.resident_bytes();
         memory.slot.lend();
+        if let Some(contents) = self.contents.as_ref().filter(|_| memory.is_bare) {
+            memory.slot.lay_in(contents);
+            memory.is_bare = false;
+        }
         memory
     }
 
@@ -128,7 +136,9 @@ impl Spares {
     /// Puts a memory onto the list that is as if just made, or can be made so.
     fn put(&mut self, mut memory: Box<MemoryRow>, idle: &mut Idle) {
         if memory.is_marked {
-            memory.slot.clear_listed(&memory.written);
+            memory.slot.clear_listed(&memory.written, self.contents.as_ref());
+        } else {
+            memory.is_bare = true;
         }
         if memory.renew(self.bounds).is_ok() {
             idle.resident_bytes += memory.slot.resident_bytes();
@@ -321,18 +331,18 @@ impl<T> StoreInner<T> {
         let Self { templates, idle, .. } = self;
         templates.iter_mut().flat_map(|(_, row)| row.spares.iter_mut()).for_each(|spares| spares.clear(idle));
         let lists = templates.iter_mut().flat_map(|(_, row)| row.spares.iter_mut());
-        let mut slots: Vec<(u64, &mut MemorySlot)> = lists
-            .flat_map(|spares| spares.slots.iter_mut().map(|(came, memory)| (*came, &mut memory.slot)))
-            .collect();
-        slots.retain(|(_, slot)| slot.resident_bytes() > 0);
-        slots.sort_unstable_by_key(|(came, _)| *came);
+        let memories = lists.flat_map(|spares| spares.slots.iter_mut());
+        let mut memories: Vec<_> = memories.filter(|(_, memory)| memory.slot.resident_bytes() > 0).collect();
+        memories.sort_unstable_by_key(|(came, _)| *came);
         let mut rest = idle.resident_bytes;
-        let cold = slots.into_iter().take_while(|(_, slot)| {
+        let cold = memories.into_iter().take_while(|(_, memory)| {
             let is_too_much = rest > allowed;
-            rest = rest.saturating_sub(slot.resident_bytes());
+            rest = rest.saturating_sub(memory.slot.resident_bytes());
             is_too_much
         });
-        MemorySlot::discard_all(&mut cold.map(|(_, slot)| slot).collect::<Vec<_>>());
+        let mut cold: Vec<_> = cold.map(|(_, memory)| memory).collect();
+        MemorySlot::discard_all(&mut cold.iter_mut().map(|memory| &mut memory.slot).collect::<Vec<_>>());
+        cold.into_iter().for_each(|memory| memory.is_bare |= memory.slot.resident_bytes() == 0);
         self.idle.resident_bytes = self.resident_found();
     }
 

@@ -206,8 +206,8 @@ pub(crate) struct TemplateRow<T> {
     pub(crate) fixed_tables: Box<[TableRow]>,
     /// Which element segments are dropped at first.
     pub(crate) dropped_elems: BitSet,
-    /// How many data segments there are.
-    pub(crate) data: usize,
+    /// Which data segments are dropped at first.
+    pub(crate) dropped_data: BitSet,
     /// Whether an instance has any memory, table, global or segment.
     pub(crate) has_parts: bool,
     /// How many globals an instance defines.
@@ -241,7 +241,7 @@ impl<T> TemplateRow<T> {
     #[inline]
     pub(crate) fn begin_dropped(&self, parts: &mut InstanceParts) {
         parts.dropped_elems.copy_from(&self.dropped_elems);
-        parts.dropped_data.resize(self.data);
+        parts.dropped_data.copy_from(&self.dropped_data);
     }
 }
 
@@ -255,6 +255,8 @@ pub(crate) struct MemoryRow {
     pub(crate) pages_max: u64,
     /// Its bytes.
     pub(crate) slot: MemorySlot,
+    /// Whether first contents that its template has are still to be laid into the slot.
+    pub(crate) is_bare: bool,
     /// Whether all that code wrote has left marks in its owner's context: nobody else's code could write.
     pub(crate) is_marked: bool,
     /// What anybody but code may have written, while it is marked.

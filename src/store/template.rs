@@ -174,6 +174,9 @@ impl<T> StoreInner<T> {
             || !decl.memories.is_empty()
             || !decl.globals.is_empty()
             || decl.tables.len() > fixed_tables.len();
+        let mut dropped_data = BitSet::default();
+        dropped_data.resize(decl.data.len());
+        template.module.data_dropped().for_each(|data| dropped_data.set(data.index()));
         let row = TemplateRow {
             template: Arc::clone(template),
             imports,
@@ -186,7 +189,7 @@ impl<T> StoreInner<T> {
             spare_tables,
             fixed_tables,
             dropped_elems,
-            data: decl.data.len(),
+            dropped_data,
             has_parts,
             own_globals: decl.globals.len() - decl.imported.globals as usize,
             claimed: 0,
