@@ -24,7 +24,8 @@ use crate::spec::decode::{Decoded, decode};
 use crate::spec::invalid::{Invalid, ModuleError};
 use crate::spec::limits::CODE_BYTES_MAX;
 use crate::spec::module::{
-    DataDecl, DataIdx, DataMode, DefinedFuncIdx, ElemDecl, ElemIdx, ElemMode, ExternIdx, FuncIdx, MemIdx, ModuleDecl, TypeIdx,
+    DataDecl, DataIdx, DataMode, DefinedFuncIdx, ElemDecl, ElemIdx, ElemMode, ExternIdx, FuncIdx, MemIdx,
+    ModuleDecl, TypeIdx,
 };
 use crate::spec::types::{ExternKind, ExternType, MemoryType, RefType};
 
@@ -406,7 +407,8 @@ impl Module {
 
     /// Data segments that an instance has dropped before it copies one: those that are among its first contents.
     pub(crate) fn data_dropped(&self) -> impl Iterator<Item = DataIdx> + '_ {
-        let is_dropped = |data: &DataDecl| self.inner.data_is_laid_in && matches!(data.mode, DataMode::Active { .. });
+        let is_dropped =
+            |data: &DataDecl| self.inner.data_is_laid_in && matches!(data.mode, DataMode::Active { .. });
         self.decl().data.iter_enumerated().filter(move |(_, data)| is_dropped(data)).map(|(index, _)| index)
     }
 
@@ -524,7 +526,8 @@ fn data_can_be_laid_in(decl: &ModuleDecl, tables_are_fixed: bool) -> bool {
     let bytes = memory.limits.min << memory.page_size_log2;
     let fits = |data: &DataDecl| match data.mode {
         DataMode::Active { memory, offset: ConstExpr::Const(offset) } => {
-            memory.as_u32() == 0 && offset.checked_add(data.bytes.len() as u64).is_some_and(|end| end <= bytes)
+            memory.as_u32() == 0
+                && offset.checked_add(data.bytes.len() as u64).is_some_and(|end| end <= bytes)
         }
         DataMode::Active { .. } => false,
         DataMode::Passive => true,

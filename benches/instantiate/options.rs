@@ -25,8 +25,7 @@ pub(crate) struct Options {
 impl Options {
     /// Reads arguments; `None` asks for help.
     pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
-        let mut options =
-            Self { csv: false, rounds: 15, cycles: 20_000, only: String::new(), mode: None };
+        let mut options = Self { csv: false, rounds: 15, cycles: 20_000, only: String::new(), mode: None };
         while let Some(arg) = args.next() {
             match &*arg {
                 "--csv" => options.csv = true,

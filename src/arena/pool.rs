@@ -68,7 +68,9 @@ impl PieceSet {
     #[inline]
     pub(crate) fn insert_bytes(&mut self, bytes: std::ops::Range<usize>) {
         if !bytes.is_empty() {
-            (bytes.start >> PIECE_SHIFT..=(bytes.end - 1) >> PIECE_SHIFT).take(PIECES).for_each(|piece| self.insert(piece));
+            (bytes.start >> PIECE_SHIFT..=(bytes.end - 1) >> PIECE_SHIFT)
+                .take(PIECES)
+                .for_each(|piece| self.insert(piece));
         }
     }
 
@@ -85,8 +87,10 @@ impl PieceSet {
     #[inline]
     fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         self.0.iter().enumerate().flat_map(|(at, &word)| {
-            std::iter::successors((word != 0).then_some(word), |word| Some(word & (word - 1)).filter(|word| *word != 0))
-                .map(move |word| at * 64 + word.trailing_zeros() as usize)
+            std::iter::successors((word != 0).then_some(word), |word| {
+                Some(word & (word - 1)).filter(|word| *word != 0)
+            })
+            .map(move |word| at * 64 + word.trailing_zeros() as usize)
         })
     }
 

@@ -275,7 +275,8 @@ pub(crate) fn marks_of(decl: &ModuleDecl) -> Option<u32> {
     let memory = decl.memories.get(MemIdx::new(0))?;
     let bytes = memory.limits.max?.checked_shl(memory.page_size_log2.into())?;
     let marks = (bytes >> MARK_SHIFT) + 1;
-    (bytes <= MARKED_BYTES_MAX && !memory.index64).then(|| u32::try_from(marks).expect("few fit into so little"))
+    (bytes <= MARKED_BYTES_MAX && !memory.index64)
+        .then(|| u32::try_from(marks).expect("few fit into so little"))
 }
 
 const HEAD_BYTES: u32 = 128;

@@ -27,7 +27,7 @@ use super::host::{Closure, HostFunc, TypedClosure};
 use super::island::{StorePtr, ViewMut};
 use crate::engine::TypeId;
 use crate::error::Error;
-use crate::jit::abi::{MARK_SHIFT, Builtins, Context, HostRecord, ValueCell};
+use crate::jit::abi::{Builtins, Context, HostRecord, MARK_SHIFT, ValueCell};
 use crate::jit::backtrace;
 use crate::spec::module::{DataIdx, ElemIdx, MemIdx, TableIdx};
 use crate::spec::trap::{Trap, TrapCode};

@@ -30,7 +30,8 @@ use crate::arena::pages::Mapping;
 use crate::arena::pinned::{PinnedBlock, PinnedPool};
 use crate::arena::pool::{OVERLAP_BYTES, PIECE_SHIFT};
 use crate::jit::abi::{
-    CELL_BYTES, Context, ContextLayout, DirectoryEntry, ImportView, MARK_SHIFT, MARKS, NOBODY_TAG, STORE_BYTES_MAX, SLOT_BITS, TableView,
+    CELL_BYTES, Context, ContextLayout, DirectoryEntry, ImportView, MARK_SHIFT, MARKS, NOBODY_TAG, SLOT_BITS,
+    STORE_BYTES_MAX, TableView,
 };
 use crate::module::Module;
 use crate::spec::module::{GlobalIdx, MemIdx, TableIdx};

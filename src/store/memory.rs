@@ -216,7 +216,18 @@ impl MemoryRow {
     pub(crate) fn in_slot(bounds: Bounds, slot: MemorySlot) -> Self {
         let Bounds { ty, pages, pages_max } = bounds;
         let (mirrors, written) = (SmallVec::new(), PieceSet::default());
-        Self { ty, pages, pages_max, slot, is_bare: true, is_marked: false, written, users: 0, host_share: false, mirrors }
+        Self {
+            ty,
+            pages,
+            pages_max,
+            slot,
+            is_bare: true,
+            is_marked: false,
+            written,
+            users: 0,
+            host_share: false,
+            mirrors,
+        }
     }
 
     /// Makes it as it was in the beginning, all zero and without users.

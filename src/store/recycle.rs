@@ -239,7 +239,8 @@ impl<T> StoreInner<T> {
             if wanted > spares.slots.len() + 1 {
                 spares.clear(&mut self.idle);
             }
-            let (bounds, mode, missing) = (spares.bounds, Some(spares.mode), wanted.saturating_sub(spares.slots.len()));
+            let (bounds, mode, missing) =
+                (spares.bounds, Some(spares.mode), wanted.saturating_sub(spares.slots.len()));
             for _ in 0..missing {
                 let taken = bounds.take_slot(&self.engine, mode);
                 let spares = &mut self.templates.get_mut(template).expect("as before").spares[at];

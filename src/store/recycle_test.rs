@@ -20,7 +20,7 @@ fn world(config: &Config, text: &str) -> (Template<u32>, Store<u32>) {
     (template, Store::new(&engine))
 }
 
-fn modes() -> [Config; 2] {
+fn modes() -> [Config; 3] {
     MemoryMode::ALL.map(|mode| Config::new().memory_mode(mode))
 }
 
@@ -217,4 +217,104 @@ fn many_scribblers_in_one_store_stay_apart() {
         }
     }
     store.check_invariants().unwrap();
+}
+
+/// Stores of every width, at an address, with an offset and at addresses known beforehand, and the operators that write ranges.
+const WRITER: &str = r#"(module (memory (export "m") 1 3) (data (i32.const 4090) "across an edge") (data $seg "0123456789")
+    (func (export "w0") (param i32) (i32.store8 (local.get 0) (i32.const 1)))
+    (func (export "w1") (param i32) (i32.store16 (local.get 0) (i32.const -1)))
+    (func (export "w2") (param i32) (i32.store (local.get 0) (local.get 0)) (i32.store8 (local.get 0) (i32.const 3)))
+    (func (export "w3") (param i32) (i64.store (local.get 0) (i64.const -1)))
+    (func (export "w4") (param i32) (f32.store (local.get 0) (f32.const 1.5)))
+    (func (export "w5") (param i32) (f64.store offset=9 (local.get 0) (f64.const -1.5)))
+    (func (export "w6") (param i32) (i64.store32 offset=4093 (local.get 0) (i64.const -1)))
+    (func (export "w7") (param i32) (i64.store (i32.const 12283) (i64.extend_i32_u (local.get 0))) (i32.store8 (i32.const 8191) (i32.const 9)))
+    (func (export "w8") (param i32) (memory.fill (local.get 0) (i32.const 5) (i32.const 5000)))
+    (func (export "w9") (param i32) (memory.copy (local.get 0) (i32.const 4090) (i32.const 14)))
+    (func (export "w10") (param i32) (memory.init $seg (local.get 0) (i32.const 1) (i32.const 9)))
+    (func (export "w11") (param i32) (drop (memory.grow (i32.const 1))) (i64.store (i32.sub (i32.mul (memory.size) (i32.const 65536)) (i32.const 8)) (i64.const -1))))"#;
+
+/// Something that an instance, or the host, writes somewhere.
+fn write_somewhere(store: &mut Store<u32>, instance: Instance, dice: u64) {
+    let memory = instance.memory(store, "m").unwrap();
+    // Near an edge of two pages, or anywhere.
+    let at =
+        if dice & 1 == 0 { (dice >> 8) % 16 * 4096 + 4096 - (dice >> 4) % 16 } else { (dice >> 8) % 65536 };
+    match (dice >> 40) % 15 {
+        12 => drop(memory.write(store, at, b"from the host")),
+        13 => drop(memory.fill(store, at, 3, 7)),
+        14 => drop(memory.copy(store, at, (memory, 4090), 14)),
+        n => {
+            let write = instance.typed_func::<u32, ()>(store, &format!("w{n}")).unwrap();
+            // Some lie beyond the end: what was written before stays.
+            let _ = write.call(store, u32::try_from(at).unwrap());
+        }
+    }
+}
+
+#[test]
+fn whatever_is_written_is_gone_when_the_next_guest_comes() {
+    for config in modes() {
+        let (template, mut store) = world(&config, WRITER);
+        let fresh = store.spawn(&template, 0).unwrap();
+        let expected = fresh.memory(&store, "m").unwrap().data(&store).unwrap().to_vec();
+        assert_eq!(&expected[4090..4104], b"across an edge");
+        let mut dice = 0x9E37_79B9_7F4A_7C15_u64;
+        for life in 0..400 {
+            let many = store.spawn_batch(&template, 0..3).unwrap();
+            for &instance in &many {
+                let bytes = instance.memory(&store, "m").unwrap().data(&store).unwrap();
+                assert!(*bytes == *expected, "life {life}, {:?}", template.module().memory_mode());
+                for _ in 0..life % 7 {
+                    dice = dice.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(0x1405_7B7E_F767_814F);
+                    write_somewhere(&mut store, instance, dice.rotate_left(17));
+                }
+            }
+            if life % 2 == 0 {
+                store.free_batch(&many, Free::WhenUnreachable).unwrap();
+            } else {
+                many.into_iter().for_each(|one| _ = store.free(one, Free::WhenUnreachable).unwrap());
+            }
+        }
+        store.check_invariants().unwrap();
+    }
+}
+
+#[test]
+fn a_marked_memory_that_others_write_to_is_cleared_all_the_same() {
+    let engine = Engine::new(&Config::new()).unwrap();
+    let linker = Linker::new(&engine);
+    let mut store = Store::new(&engine);
+    let owner = Module::new(&engine, WRITER).unwrap();
+    assert_eq!(owner.memory_mode(), MemoryMode::Compact);
+    let importer = r#"(module (import "owner" "m" (memory 1)) (func (export "w") (param i32) (i64.store (local.get 0) (i64.const -1))))"#;
+    let importer = Module::new(&engine, importer).unwrap();
+    assert_eq!(importer.memory_mode(), MemoryMode::Checked);
+    let template = linker.template(&owner).unwrap();
+    let mut first = None;
+    for at in (0..64_u32).map(|n| n * 1021) {
+        let one = store.spawn_named("owner", &template, 0).unwrap();
+        let bytes = one.memory(&store, "m").unwrap().data(&store).unwrap().to_vec();
+        assert!(*first.get_or_insert(bytes.clone()) == bytes, "before {at}");
+        let user = linker.spawn(&mut store, &importer, 1).unwrap();
+        user.typed_func::<u32, ()>(&store, "w").unwrap().call(&mut store, at).unwrap();
+        store.free(user, Free::Now).unwrap();
+        store.free(one, Free::Now).unwrap();
+    }
+    store.check_invariants().unwrap();
+}
+
+#[test]
+fn a_marked_memory_is_spawned_and_freed_without_system_calls() {
+    let (template, mut store) = world(&Config::new(), WRITER);
+    let touch = template.export::<u32, ()>("w8").unwrap();
+    let mut answers = Vec::new();
+    for round in 0..4 {
+        let before = inject::calls();
+        let many = store.spawn_batch(&template, 0..500).unwrap();
+        store.call_column(&touch, &many, 7, &mut answers);
+        answers.drain(..).for_each(Result::unwrap);
+        store.free_batch(&many, Free::WhenUnreachable).unwrap();
+        assert!(round == 0 || inject::calls() == before, "round {round}: {}", inject::calls() - before);
+    }
 }

@@ -4,7 +4,7 @@ use skep::{Config, Engine, Error, Instance, Linker, MemoryMode, Module, Store, T
 
 /// An engine for each memory mode.
 pub(crate) fn engines() -> Vec<Engine> {
-    [MemoryMode::Guarded, MemoryMode::Checked]
+    MemoryMode::ALL
         .into_iter()
         .map(|mode| Engine::new(&Config::new().memory_mode(mode)).expect("an engine"))
         .collect()

@@ -2,7 +2,7 @@
 //!
 //! Owns: the lists, which a test compares with what the suite's crate holds. Does not know: how a file is run.
 
-/// One module per folder: each file as a test in both memory modes, and the list against the folder.
+/// One module per folder: each file as a test in each memory mode, and the list against the folder.
 macro_rules! folders {
     ($($group:ident $folder:literal { $($test:ident $file:literal)* })*) => {
         $(
@@ -21,6 +21,15 @@ macro_rules! folders {
                         #[test]
                         fn $test() {
                             crate::check($folder, $file, skep::MemoryMode::Checked);
+                        }
+                    )*
+                }
+
+                mod compact {
+                    $(
+                        #[test]
+                        fn $test() {
+                            crate::check($folder, $file, skep::MemoryMode::Compact);
                         }
                     )*
                 }

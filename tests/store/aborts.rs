@@ -97,7 +97,7 @@ fn s25_the_panic_of_a_start_counts_more_than_the_hooks() {
 
 #[test]
 fn s25_faults_of_starts_are_caught_on_every_thread() {
-    for mode in [MemoryMode::Guarded, MemoryMode::Checked] {
+    for mode in MemoryMode::ALL {
         let mut world = World::with(&Config::new().memory_mode(mode));
         let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
         for (body, wanted) in [

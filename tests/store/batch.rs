@@ -83,7 +83,7 @@ fn number_world(engine: &Engine) -> World {
 
 #[test]
 fn s25_a_batch_is_what_one_by_one_would_be() {
-    for mode in [MemoryMode::Guarded, MemoryMode::Checked] {
+    for mode in MemoryMode::ALL {
         let engine = Engine::new(&Config::new().memory_mode(mode)).unwrap();
         for (text, threads) in [(OWN, 1), (OWN, 2), (OWN, 8), (SHARED, 2)] {
             for count in [0_u32, 1, 2, 17, 300] {
@@ -478,7 +478,7 @@ fn outside(
 
 #[test]
 fn s25_stores_on_eight_threads_share_an_engine() {
-    for mode in [MemoryMode::Guarded, MemoryMode::Checked] {
+    for mode in MemoryMode::ALL {
         let engine = Engine::new(&Config::new().memory_mode(mode)).unwrap();
         let module = Module::new(&engine, OWN).unwrap();
         let run = |thread: u32| {
@@ -569,7 +569,7 @@ proptest! {
 
 #[test]
 fn s25_freeing_many_is_all_or_none_and_what_freeing_one_by_one_would_be() {
-    for mode in [MemoryMode::Guarded, MemoryMode::Checked] {
+    for mode in MemoryMode::ALL {
         let engine = Engine::new(&Config::new().memory_mode(mode)).unwrap();
         for text in [OWN, SHARED] {
             let (mut a, mut b) = (number_world(&engine), number_world(&engine));

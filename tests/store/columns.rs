@@ -21,7 +21,7 @@ fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> R {
 #[track_caller]
 fn everywhere(check: impl Fn(World) + Sync) {
     for threads in [1, 2, 8] {
-        for mode in [MemoryMode::Guarded, MemoryMode::Checked] {
+        for mode in MemoryMode::ALL {
             on_threads(threads, || check(World::with(&Config::new().memory_mode(mode))));
         }
     }

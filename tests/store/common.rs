@@ -10,7 +10,7 @@ use skep::{
 /// Runs a check in each memory mode.
 #[track_caller]
 pub(crate) fn both(check: impl Fn(World)) {
-    for mode in [MemoryMode::Guarded, MemoryMode::Checked] {
+    for mode in MemoryMode::ALL {
         check(World::with(&Config::new().memory_mode(mode)));
     }
 }

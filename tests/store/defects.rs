@@ -116,7 +116,8 @@ fn w12_an_empty_module_name_is_a_name() {
 #[test]
 fn w13_earlier_segments_persist_also_without_later_features() {
     both(|world| {
-        let old = Config::new().features(Features::wasm_v1()).memory_mode(world.engine.memory_mode());
+        let old =
+            Config::new().features(Features::wasm_v1()).memory_mode(world.engine.memory_mode().unwrap());
         for mut world in [world, World::with(&old)] {
             let exporter = world.one("p", probe("order/exp"));
             assert_eq!(text(world.spawn("", probe("order/imp"))), "data[1]: out of bounds memory access");

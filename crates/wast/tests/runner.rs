@@ -7,7 +7,7 @@ use skep::{Config, MemoryMode};
 /// Runs a script and compares the lines that fail, and the number of directives that pass and that are skipped.
 #[track_caller]
 fn check(script: &str, passed: usize, failed_lines: &[usize], skipped: usize) {
-    for mode in [MemoryMode::Guarded, MemoryMode::Checked] {
+    for mode in MemoryMode::ALL {
         let report = skep_wast::run(&Config::new().memory_mode(mode), script, "script");
         let lines: Vec<_> = report.failed.iter().map(|failure| failure.line).collect();
         assert_eq!(lines, failed_lines, "{mode:?}: {:#?}", report.failed);

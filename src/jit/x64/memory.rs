@@ -107,7 +107,9 @@ impl MemoryOps for X64 {
 
     fn mark_store(&mut self) {
         self.shift_imm(Shift::Shr, IntSize::W32, SCRATCH, MARK_SHIFT_BITS);
-        let Rm::Mem { base, disp } = Home::context(MARKS).into() else { unreachable!("a place in the context") };
+        let Rm::Mem { base, disp } = Home::context(MARKS).into() else {
+            unreachable!("a place in the context")
+        };
         self.ins(MOV_IMM_8, IntSize::W32, 0, Rm::Indexed { base, index: SCRATCH, scale: 0, disp });
         self.imm8(1);
     }
