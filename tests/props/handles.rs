@@ -14,7 +14,7 @@ use skep::{Error, LinkCause, MemoryMode, Stats};
 use crate::scene::{Draw, Fate, Scene, draw};
 use crate::uses::{LOOKS, USES, Use};
 
-const MODES: [MemoryMode; 2] = MemoryMode::ALL;
+const MODES: [MemoryMode; 3] = MemoryMode::ALL;
 
 /// Where a use is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
