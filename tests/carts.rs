@@ -23,7 +23,7 @@ use self::answers::{Answers, Verdict};
 use self::arcade::{Arcade, Cart};
 use self::options::Options;
 
-const MODES: [MemoryMode; 2] = MemoryMode::ALL;
+const MODES: [MemoryMode; 3] = MemoryMode::ALL;
 
 /// A cart with this text between its imports and its end. Data lies from 8000 on.
 fn cart(name: &str, text: &str) -> Cart {

@@ -1,4 +1,4 @@
-//! The example `mods` as a test: the same game in both memory modes, on any number of threads, twice, with and without new
+//! The example `mods` as a test: the same game in each memory mode, on any number of threads, twice, with and without new
 //! versions of its mods, must leave the same memories behind.
 //!
 //! Owns: what the example promises. Does not know: the game; it includes the example's own files.

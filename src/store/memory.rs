@@ -122,8 +122,9 @@ impl Memory {
         let addr = store.resolve_memory(self)?;
         let row = store.into_memory_mut(addr);
         self.range(offset, from.len(), row.bytes().len())?;
-        let bytes = row.range_mut(offset, from.len() as u64).expect("just compared");
-        bytes.copy_from_slice(from);
+        if let Some(bytes) = row.range_mut(offset, from.len() as u64) {
+            bytes.copy_from_slice(from);
+        }
         Ok(())
     }
 

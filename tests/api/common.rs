@@ -1,4 +1,4 @@
-//! What the topics share: engines in both memory modes, and instances from text.
+//! What the topics share: engines in each memory mode, and instances from text.
 
 use skep::{Config, Engine, Instance, Linker, MemoryMode, Module, Store};
 

@@ -1,4 +1,4 @@
-//! Traps: code, place and detail of each kind, in both memory modes; stacks that run out.
+//! Traps: code, place and detail of each kind, in each memory mode; stacks that run out.
 
 use skep::{
     Caller, Config, Engine, Error, FuncType, Linker, MemoryMode, Module, Store, Trap, TrapDetail, Val,

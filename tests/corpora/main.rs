@@ -1,5 +1,5 @@
 //! Programs that nobody here wrote: benchmarks, recordings of web applications, game carts and large modules, run or
-//! compiled in both memory modes and compared with what other engines answered.
+//! compiled in each memory mode and compared with what other engines answered.
 //!
 //! Owns: what is tried, and in which order. Does not know: what an answer is (`answer`), how a kind of module is tried
 //! (`wasi_programs`, `carts`, `compile`).

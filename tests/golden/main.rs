@@ -14,7 +14,7 @@ use yaxpeax_arch::{Decoder, LengthedInstruction, U8Reader};
 use yaxpeax_arm::armv8::a64;
 use yaxpeax_x86::amd64;
 
-/// Instructions of all functions in both memory modes, for the baseline of the architecture.
+/// Instructions of all functions in each memory mode, for the baseline of the architecture.
 fn disassembly(arch: Arch, wat: &str) -> String {
     let mut text = String::new();
     for mode in MemoryMode::ALL {

@@ -30,7 +30,7 @@ fn one(body: Body) -> Vec<u8> {
     Builder::new().types(&[NOTHING]).funcs(&[0]).memory().bodies(&[body])
 }
 
-/// Compiles a module in both memory modes; whether all is well or a limit of ours was met.
+/// Compiles a module in each memory mode; whether all is well or a limit of ours was met.
 fn check(what: &str, wasm: &[u8]) {
     for mode in MemoryMode::ALL {
         let engine = Engine::new(&Config::default().memory_mode(mode)).unwrap();

@@ -182,7 +182,7 @@ fn code(config: &Config, wasm: &[u8]) -> Vec<Vec<u8>> {
     module.func_codes().map(|code| code.bytes.to_vec()).collect()
 }
 
-/// Checks the results of all programs in both memory modes with these settings; whether code differs from the default's.
+/// Checks the results of all programs in each memory mode with these settings; whether code differs from the default's.
 fn check(what: &str, set: impl Fn(Config) -> Config) -> bool {
     let mut differs = false;
     for (program, wat) in PROGRAMS {

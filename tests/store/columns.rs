@@ -17,7 +17,7 @@ fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> R {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
 }
 
-/// Runs a check in both memory modes on one and on several threads. Columns are expected to be slow, so that several are used.
+/// Runs a check in each memory mode on one and on several threads. Columns are expected to be slow, so that several are used.
 #[track_caller]
 fn everywhere(check: impl Fn(World) + Sync) {
     for threads in [1, 2, 8] {

@@ -1,4 +1,4 @@
-//! What the areas share: engines of both memory modes, a store with a linker, probes, and doors for short checks.
+//! What the areas share: engines of all memory modes, a store with a linker, probes, and doors for short checks.
 //!
 //! Does not know: what is checked.
 

@@ -35,8 +35,8 @@ const MOV_IMM_16: Op = MOV_IMM.prefix(0x66);
 /// Binary logarithm of the bytes of a page.
 const PAGE_SHIFT: u8 = 16;
 /// [`MARK_SHIFT`] as shifts have it.
-#[expect(clippy::cast_possible_truncation, reason = "far below 256")]
-const MARK_SHIFT_BITS: u8 = MARK_SHIFT as u8;
+const MARK_SHIFT_BITS: u8 = 12;
+const _: () = assert!(MARK_SHIFT_BITS as u32 == MARK_SHIFT);
 /// Binary logarithm of the bytes of a table's entry.
 const TABLE_ENTRY_SHIFT: u8 = 3;
 
