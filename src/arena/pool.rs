@@ -399,6 +399,7 @@ impl MemorySlot {
             }
         }
         self.note_listed(written);
+        self.ever_bytes = self.ever_bytes.max(used_bytes);
         self.written = false;
         self.check_contents(contents);
     }
@@ -412,6 +413,7 @@ impl MemorySlot {
             contents.write(start, &mut bytes[start..(start + PIECE_BYTES).min(used_bytes)]);
         }
         self.note_listed(&contents.pieces);
+        self.ever_bytes = self.ever_bytes.max(used_bytes);
         self.check_contents(Some(contents));
     }
 
