@@ -189,8 +189,8 @@ impl Config {
     ///
     /// `Guarded` reserves 6 GiB of addresses for each memory: room for more than
     /// 20,000 where a process has 47 bits of addresses, for about 80 where it has 39, as on many phones; when they are used up,
-    /// spawning answers [`Error::System`]. `Checked` and `Compact` reserve what a memory may grow to, without a mapping of its own
-    /// up to 1 MiB. Asked for here, `Guarded` promises that *all* memories of the engine have a guard, so that modules which import theirs
+    /// spawning answers [`Error::System`]. `Checked` and `Compact` reserve what a memory may grow to (4 GiB if it declares no
+    /// maximum and [`StoreLimits::memory_pages`] sets none), without a mapping of its own up to 1 MiB. Asked for here, `Guarded` promises that *all* memories of the engine have a guard, so that modules which import theirs
     /// need no comparisons either.
     #[must_use]
     pub fn memory_mode(mut self, mode: MemoryMode) -> Self {

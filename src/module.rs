@@ -122,7 +122,7 @@ impl Module {
 
     /// As [`Module::new`], with this mode for the memory that it defines, whatever the engine's settings are:
     /// [`MemoryMode::Guarded`] for what computes a lot, [`MemoryMode::Compact`] for what comes and goes. A module that imports its
-    /// memory takes what it is given: there the mode is not asked.
+    /// memory is `Checked` in any case, unless the engine's settings are `Guarded` for all.
     ///
     /// ```
     /// use skep::{Config, Engine, MemoryMode, Module};

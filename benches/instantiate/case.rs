@@ -78,6 +78,9 @@ impl Case {
     }
 
     fn touch(&mut self, instances: &[Instance]) -> Result<(), Error> {
+        if let (Some(touch), [alone]) = (&self.touch, instances) {
+            return touch.of(&self.store, *alone)?.call(&mut self.store, ());
+        }
         if let Some(touch) = &self.touch {
             self.store.call_column(touch, instances, (), &mut self.answers);
             return self.answers.drain(..).collect();

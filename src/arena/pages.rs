@@ -104,6 +104,11 @@ unsafe impl Send for Mapping {}
 // SAFETY: I1: `&Mapping` changes only the kernel's view of the range, and the kernel serialises that.
 unsafe impl Sync for Mapping {}
 
+/// What all mappings take, and may take: less than 47 bits of addresses, since the last of them are the host's own. An allocator
+/// that finds none left ends the process.
+static RESERVED: AtomicUsize = AtomicUsize::new(0);
+const RESERVED_BYTES_MAX: usize = 120 << 40;
+
 impl Mapping {
     /// Takes `bytes` of address space, rounded up to pages; any access faults until it is protected otherwise.
     pub(crate) fn reserve(bytes: usize) -> io::Result<Self> {
@@ -117,8 +122,19 @@ impl Mapping {
 
     fn map(bytes: usize, protection: Protection) -> io::Result<Self> {
         let bytes = whole_pages(bytes.max(1));
-        let base = sys::map(bytes, protection.0).map_err(|error| told(&error, "reserving", bytes))?;
-        Ok(Self { base, bytes })
+        let before = RESERVED.fetch_add(bytes, Ordering::Relaxed);
+        let mapped = if before.saturating_add(bytes) > RESERVED_BYTES_MAX {
+            Err(io::ErrorKind::OutOfMemory.into())
+        } else {
+            sys::map(bytes, protection.0)
+        };
+        match mapped {
+            Ok(base) => Ok(Self { base, bytes }),
+            Err(error) => {
+                RESERVED.fetch_sub(bytes, Ordering::Relaxed);
+                Err(told(&error, "reserving", bytes))
+            }
+        }
     }
 
     /// The first address.
@@ -188,6 +204,7 @@ impl Mapping {
 impl Drop for Mapping {
     fn drop(&mut self) {
         sys::unmap(self.base, self.bytes);
+        RESERVED.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 

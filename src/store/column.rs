@@ -13,10 +13,10 @@ use super::Store;
 use super::addr::{FuncAddr, Instance, InstanceAddr};
 use super::call::{self, LaneEntry};
 use super::host::Caller;
-use super::island::{AsStoreMut, ViewMut};
+use super::island::{AsStore, AsStoreMut, ViewMut};
 use super::lanes::{self, Cost, Work};
 use super::template::Template;
-use super::typed::{self, WasmParams, WasmResults};
+use super::typed::{self, TypedFunc, WasmParams, WasmResults};
 use crate::error::{Error, ExportError, TypeError};
 use crate::module::Module;
 use crate::spec::module::{ExternIdx, FuncIdx};
@@ -88,6 +88,36 @@ impl<P, R> Column<P, R> {
     }
 }
 
+impl<P: WasmParams, R: WasmResults> Column<P, R> {
+    /// The function in one instance, as [`Instance::typed_func`] gives it: but no name is looked up and no type compared.
+    ///
+    /// ```
+    /// use skep::{Config, Engine, Linker, Module, Store};
+    ///
+    /// let engine = Engine::new(&Config::default())?;
+    /// let module = Module::new(&engine, r#"(module (func (export "seven") (result i32) (i32.const 7)))"#)?;
+    /// let template = Linker::<()>::new(&engine).template(&module)?;
+    /// let seven = template.export::<(), i32>("seven")?;
+    /// let mut store = Store::new(&engine);
+    /// for _ in 0..100 {
+    ///     let one = store.spawn(&template, ())?;
+    ///     assert_eq!(seven.of(&store, one)?.call(&mut store, ())?, 7);
+    /// }
+    /// # Ok::<(), skep::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the handle is stale or of another store; `OtherModule` if the instance is not of the column's module.
+    pub fn of(&self, store: &impl AsStore, instance: Instance) -> Result<TypedFunc<P, R>, Error> {
+        let view = store.view();
+        let addr = view.resolve_instance(instance)?;
+        if !view.get().module_of(addr).same(&self.module) {
+            return Err(lanes::other_module(view.get(), (instance, addr), &self.module));
+        }
+        TypedFunc::of_type(view, instance, view.get().origin_of(addr, self.func))
+    }
+}
+
 impl<T> Template<T> {
     /// An exported function, to be called on many instances at a time. Its module counts: instances of another template of the
     /// same module serve too.
@@ -126,7 +156,7 @@ impl<T> Template<T> {
 /// `Trap`, an error of the host. Other lanes go on.
 ///
 /// A panic, in a host function or in a closure that is given here, ends the lanes of its island. All others are served, and
-/// then the panic of the lowest lane goes on, with the store as whole as after any other call.
+/// then the panic of the lowest lane goes on, with the store as whole as after any other call; the list of answers is empty then.
 ///
 /// Lists of answers are emptied first, and keep their room: a host that uses one again and again allocates nothing.
 impl<T: Send> Store<T> {

@@ -666,7 +666,7 @@ fn stamp_of<'a, T>(store: &'a StoreInner<T>, context: &'a Context) -> &'a Cell<u
 }
 
 #[cold]
-fn other_module<T>(
+pub(super) fn other_module<T>(
     store: &StoreInner<T>,
     (instance, addr): (Instance, InstanceAddr),
     wanted: &Module,

@@ -39,6 +39,9 @@ type MemoryBox = Box<MemoryRow>;
 const UNCLEAR_MAX: usize = 32;
 const UNCLEAR_BYTES_MAX: usize = 2 << 20;
 
+/// So many guarded slots are kept for one memory of a template.
+const GUARDED_KEPT_MAX: usize = 64;
+
 /// What the lists of a store hold in all.
 #[derive(Debug, Default)]
 pub(crate) struct Idle {
@@ -140,7 +143,9 @@ impl Spares {
         } else {
             memory.is_bare = true;
         }
-        if memory.renew(self.bounds).is_ok() {
+        // Address space is short: what is more goes back to the engine, for other templates and stores.
+        let is_one_too_many = memory.slot.is_guarded() && self.slots.len() >= GUARDED_KEPT_MAX;
+        if !is_one_too_many && memory.renew(self.bounds).is_ok() {
             idle.resident_bytes += memory.slot.resident_bytes();
             idle.came += 1;
             self.slots.push((idle.came, memory));

@@ -6,9 +6,9 @@ use std::any::type_name;
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::addr::{ExternRef, Func, Instance, InstanceAddr};
+use super::addr::{ExternRef, Func, FuncAddr, Instance, InstanceAddr};
 use super::call::{self, Callee};
-use super::island::{AsStore, AsStoreMut, ViewMut};
+use super::island::{AsStore, AsStoreMut, View, ViewMut};
 use super::row::State;
 use super::val::{extern_ref_of_word, func_of_word};
 use crate::error::{Error, TypeError};
@@ -297,6 +297,13 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
         let is_own = instance.is_none_or(|instance| instance.raw == func.raw) && !func.is_host();
         let own_store = if is_own { store.id } else { 0 };
         Ok(Self { store: store.id, instance, func, callee, own_store, types: PhantomData })
+    }
+
+    /// A function of an instance whose type was compared before.
+    pub(crate) fn of_type<T>(store: View<'_, T>, instance: Instance, func: FuncAddr) -> Result<Self, Error> {
+        let (callee, func) = (store.callee(func)?, store.func_handle(func));
+        let own_store = if instance.raw == func.raw && !func.is_host() { store.id } else { 0 };
+        Ok(Self { store: store.id, instance: Some(instance), func, callee, own_store, types: PhantomData })
     }
 
     /// The function.

@@ -41,6 +41,24 @@ fn a_hundred_thousand_small_memories_fit_into_a_process() {
     });
 }
 
+#[test]
+fn memories_that_may_grow_without_end_leave_addresses_to_the_host() {
+    alone("crowd::memories_that_may_grow_without_end_leave_addresses_to_the_host", || {
+        for mode in MemoryMode::ALL {
+            let engine = Engine::new(&Config::new().memory_mode(mode)).unwrap();
+            let template =
+                Linker::new(&engine).template(&Module::new(&engine, "(module (memory 1))").unwrap()).unwrap();
+            let mut store = Store::new(&engine);
+            let error = store.spawn_batch(&template, 0..COUNT).unwrap_err();
+            assert!(error.to_string().contains("address space"), "{mode:?}: {error}");
+            let bytes = vec![1_u8; 64 << 20];
+            let sum = std::thread::spawn(move || bytes.iter().map(|byte| u64::from(*byte)).sum::<u64>());
+            assert_eq!(sum.join().unwrap(), 64 << 20);
+            assert_eq!(store.stats().instances, 0);
+        }
+    });
+}
+
 /// Beyond its context's block, which machine code reads, an instance may take so much.
 const INSTANCE_BYTES_MAX: usize = 512;
 /// The least block.

@@ -228,6 +228,7 @@ pub(crate) const USES: &[Use] = &[
     row!(rest "Store::spawn_all" [Global] |s, h| spawn_all(s, &h.good.importing.global, h.global)),
     row!(both "Instance::func" [Instance] |s, h| h.instance.func(&*s, "f")),
     row!(both "Instance::typed_func" [Instance] |s, h| h.instance.typed_func::<(), i32>(&*s, "f")),
+    row!(both "Column::of" [Instance] |s, h| h.good.f_column.of(&*s, h.instance)),
     row!(both "Instance::memory" [Instance] |s, h| h.instance.memory(&*s, "m")),
     row!(both "Instance::table" [Instance] |s, h| h.instance.table(&*s, "t")),
     row!(both "Instance::global" [Instance] |s, h| h.instance.global(&*s, "g")),

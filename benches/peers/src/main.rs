@@ -234,7 +234,7 @@ fn bench(options: &Options) -> Result<bool> {
 fn spawned(options: &Options) -> Result<bool> {
     let format = options.format();
     if format != Format::Csv {
-        println!("{}; medians of rounds; skep's memories: {:?}", machine::line(), spawn::MODE);
+        println!("{}; medians of rounds", machine::line());
     }
     let figures = spawn::bench(&options.filters)?;
     print!("{}", figures.render(format));

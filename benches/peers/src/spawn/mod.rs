@@ -19,7 +19,6 @@ mod wasmtime;
 
 pub use figures::{Figures, What};
 pub use guest::Guest;
-pub use skep::MODE;
 
 use anyhow::{Context, Result, bail, ensure};
 

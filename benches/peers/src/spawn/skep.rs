@@ -3,14 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Result, ensure};
-use skep::{
-    Column, Config, Engine, Error, Free, Instance, Linker, MemoryMode, Module, Store, Template, TypedFunc,
-};
+use skep::{Column, Config, Engine, Error, Free, Instance, Linker, Module, Store, Template, TypedFunc};
 
 use super::{Crowd, Guest};
-
-/// How memories of many small instances are kept in bounds: they can lie close together, and none needs the system when it is made.
-pub const MODE: MemoryMode = MemoryMode::Checked;
 
 /// Where instances are made, and what is called on them.
 struct Place {
@@ -24,7 +19,7 @@ struct Place {
 
 impl Place {
     fn new(wasm: &[u8], guest: Guest) -> Result<Self> {
-        let engine = Engine::new(&Config::new().memory_mode(MODE))?;
+        let engine = Engine::new(&Config::new())?;
         let template = Linker::new(&engine).template(&Module::new(&engine, wasm)?)?;
         let run = guest.runs().then(|| template.export("run")).transpose()?;
         Ok(Self { store: Store::new(&engine), template, run, ran: Vec::new() })
@@ -33,7 +28,9 @@ impl Place {
     fn lives(&mut self, count: usize) -> Result<()> {
         for n in 0..count {
             let instance = self.store.spawn(&self.template, n as u64)?;
-            self.run(&[instance])?;
+            if let Some(run) = &self.run {
+                run.of(&self.store, instance)?.call(&mut self.store, ())?;
+            }
             self.store.free(instance, Free::WhenUnreachable)?;
         }
         Ok(())
