@@ -439,6 +439,18 @@ pub(crate) mod inject {
         result
     }
 
+    /// Whether the kernel tells what was touched: an emulator of another machine may not ask it. What a test then leaves out, it says.
+    pub(crate) fn scans_work() -> bool {
+        use std::io::Write as _;
+        let works = super::Mapping::zeroed(4096)
+            .and_then(|mapping| mapping.scan(0..4096, &mut [super::Region::default()]))
+            .is_ok();
+        if !works {
+            let _ = writeln!(io::stderr(), "skipped: the kernel does not tell which pages were touched");
+        }
+        works
+    }
+
     pub(super) fn scans_are_refused() -> bool {
         NO_SCANS.get()
     }

