@@ -6,35 +6,26 @@ use std::hint::black_box;
 
 /// Bytes of a context's block without globals, tables and imports.
 const BLOCK_BYTES: usize = 128;
-/// Bytes of a table in a context.
-const TABLE_VIEW_BYTES: usize = 24;
-/// Bytes of an instance's row, hot and cold, of its entry in the directory, and of the host's `u64`.
-const INSTANCE_BYTES: usize = 80 + 168 + 16 + 8;
-/// Bytes of a memory's row.
-const MEMORY_BYTES: usize = 144;
-/// Bytes of a table's row.
-const TABLE_BYTES: usize = 112;
-/// Bytes of a reference.
-const WORD_BYTES: usize = 8;
+/// Bytes of an instance's row, the host's `u64` among them, and of its entry in the directory.
+const INSTANCE_BYTES: usize = 80 + 16;
+/// Bytes that list what an instance has.
+const PARTS_BYTES: usize = 160;
+/// Bytes of a memory's row, hot and cold, and of its marks in the block.
+const MEMORY_BYTES: usize = 16 + 248 + 64;
 
 /// What an instance has beside its block and row.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Written {
+    /// Whether it has anything to list: a memory, a segment.
+    pub(crate) parts: bool,
     pub(crate) memories: usize,
-    pub(crate) tables: usize,
-    /// Elements of its tables.
-    pub(crate) elements: usize,
     /// Bytes of its memories that are written, and so must be cleared.
     pub(crate) touched_bytes: usize,
 }
 
 impl Written {
     fn bytes(&self) -> usize {
-        BLOCK_BYTES
-            + INSTANCE_BYTES
-            + self.memories * MEMORY_BYTES
-            + self.tables * (TABLE_BYTES + TABLE_VIEW_BYTES)
-            + self.elements * WORD_BYTES
+        BLOCK_BYTES + INSTANCE_BYTES + usize::from(self.parts) * PARTS_BYTES + self.memories * MEMORY_BYTES
     }
 }
 

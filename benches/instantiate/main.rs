@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use rustix::time::{ClockId, clock_gettime};
 use skep::{Engine, Error};
 
-use case::Case;
+use case::{Case, Way};
 use options::{HELP, Options};
 
 /// Status for a mistake in the arguments.
@@ -35,7 +35,8 @@ fn main() -> ExitCode {
         }
     };
     match run(&options) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(missed) if options.goals && missed => ExitCode::FAILURE,
+        Ok(_) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("instantiate: {error}");
             ExitCode::FAILURE
@@ -43,8 +44,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Measures all cases in turns, so that what the machine does besides falls on all of them, and prints a line each.
-fn run(options: &Options) -> Result<(), Error> {
+/// Measures all cases in turns, so that what the machine does besides falls on all of them, and prints a line each. Whether a goal is
+/// missed.
+fn run(options: &Options) -> Result<bool, Error> {
     let engine = Engine::new(&options.config())?;
     let mut cases = case::all(&engine)?;
     cases.retain(|case| format!("{} {}", case.name, case.way.name()).contains(&options.only));
@@ -59,8 +61,8 @@ fn run(options: &Options) -> Result<(), Error> {
         }
     }
     println!("{}", if options.csv { "case,way,ns,floor ns,ratio" } else { HEAD });
-    for (case, figures) in cases.iter().zip(&mut figures) {
-        let (spawned, floor) = figures.medians();
+    let medians: Vec<(f64, f64)> = figures.iter_mut().map(Figures::medians).collect();
+    for (case, &(spawned, floor)) in cases.iter().zip(&medians) {
         let (name, way, ratio) = (case.name, case.way.name(), spawned / floor);
         if options.csv {
             println!("{name},{way},{spawned:.1},{floor:.1},{ratio:.2}");
@@ -68,7 +70,35 @@ fn run(options: &Options) -> Result<(), Error> {
             println!("{name:<40} {way:>18} {spawned:>10.1} {floor:>10.1} {ratio:>7.2}");
         }
     }
-    Ok(())
+    Ok(options.goals && report(&cases, &medians))
+}
+
+/// Compares what was measured with what is wanted, a line each; whether anything is missed. Cases that took no part miss theirs.
+fn report(cases: &[Case], medians: &[(f64, f64)]) -> bool {
+    let found = |name: &str, way: Way| {
+        let at = cases.iter().position(|case| (case.name, case.way) == (name, way));
+        at.map_or((f64::NAN, f64::NAN), |at| medians[at])
+    };
+    let spawned = |name, way| found(name, way).0;
+    let of_floor = |name, way| spawned(name, way) / found(name, way).1;
+    let goals = [
+        ("an empty module in a loop, ns", spawned(case::EMPTY, Way::Loop), 80.0),
+        ("8 KiB written in a loop, of copying them hot", of_floor(case::TOUCHED, Way::Loop), 1.5),
+        ("8 KiB written in a batch, of copying them cold", of_floor(case::TOUCHED, Way::Batch), 1.3),
+        (
+            "1000 functions and 500 elements, of 3 functions",
+            spawned(case::LARGE, Way::Loop) / spawned(case::SMALL, Way::Loop),
+            1.3,
+        ),
+    ];
+    let mut missed = false;
+    println!();
+    for (what, value, limit) in goals {
+        let is_met = value <= limit;
+        missed |= !is_met;
+        println!("{what:<50} {value:>8.2}, at most {limit:>5.2}: {}", if is_met { "met" } else { "MISSED" });
+    }
+    missed
 }
 
 const HEAD: &str =

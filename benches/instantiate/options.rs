@@ -8,6 +8,7 @@ cargo bench --bench instantiate -- [OPTIONS]
   --csv          a line of comma-separated values per case
   --guarded, --checked, --compact
                  how memories are kept in bounds (default: as each module's declarations have it)
+  --goals        fail if a case costs more than is wanted
   --only TEXT    cases whose module or way contains the text
   --rounds N     rounds, of which medians are taken (default 15)
   --cycles N     lives per round of the cheapest case (default 20000)";
@@ -16,6 +17,7 @@ cargo bench --bench instantiate -- [OPTIONS]
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) csv: bool,
+    pub(crate) goals: bool,
     pub(crate) rounds: usize,
     pub(crate) cycles: usize,
     pub(crate) only: String,
@@ -25,10 +27,12 @@ pub(crate) struct Options {
 impl Options {
     /// Reads arguments; `None` asks for help.
     pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
-        let mut options = Self { csv: false, rounds: 15, cycles: 20_000, only: String::new(), mode: None };
+        let mut options =
+            Self { csv: false, goals: false, rounds: 15, cycles: 20_000, only: String::new(), mode: None };
         while let Some(arg) = args.next() {
             match &*arg {
                 "--csv" => options.csv = true,
+                "--goals" => options.goals = true,
                 "--guarded" => options.mode = Some(MemoryMode::Guarded),
                 "--checked" => options.mode = Some(MemoryMode::Checked),
                 "--compact" => options.mode = Some(MemoryMode::Compact),

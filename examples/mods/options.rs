@@ -31,7 +31,8 @@ pub(crate) struct Options {
 }
 
 fn modes() -> impl TypedValueParser<Value = MemoryMode> {
-    PossibleValuesParser::new(["checked", "guarded"]).map(|mode| match &*mode {
+    PossibleValuesParser::new(["checked", "compact", "guarded"]).map(|mode| match &*mode {
+        "compact" => MemoryMode::Compact,
         "guarded" => MemoryMode::Guarded,
         _ => MemoryMode::Checked,
     })

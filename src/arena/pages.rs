@@ -629,6 +629,8 @@ mod sys {
             let bytes = super::page_bytes();
             // Once per process, so not among what tests count.
             let base = map_uncounted(bytes, PROT_READ_WRITE).ok()?;
+            // What a mapping gives back when it goes was counted before.
+            super::RESERVED.fetch_add(bytes, Ordering::Relaxed);
             let mapping = super::Mapping { base, bytes };
             // SAFETY: I1: the range is the mapping's own, private and anonymous.
             let advised = unsafe { libc::madvise(base.as_ptr().cast(), bytes, libc::MADV_WIPEONFORK) };
@@ -740,7 +742,7 @@ mod sys {
 
 #[cfg(test)]
 mod tests {
-    use super::{Carver, Mapping, Protection, Region, inject, page_bytes, thread_stack_bounds, whole_pages};
+    use super::{Carver, Mapping, Protection, inject, page_bytes, thread_stack_bounds, whole_pages};
 
     /// Whether this process can read the byte at `address`, asked without touching it.
     pub(super) fn is_readable(address: usize) -> bool {
@@ -807,8 +809,8 @@ mod tests {
     fn only_what_was_touched_stays_in_memory() {
         let page = page_bytes();
         let mut span = Carver::zeroed(64 * page).unwrap().cut(64 * page, 0).unwrap();
-        if span.scan_to(&span, 0, &mut [Region::default(); 1]).is_err() {
-            return; // an older kernel
+        if !inject::scans_work() {
+            return;
         }
         assert_eq!(span.zero(64 * page, 0), 0);
         let mut touched = 0;

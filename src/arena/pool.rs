@@ -47,8 +47,7 @@ pub(crate) const PIECE_SHIFT: u32 = 12;
 const PIECE_BYTES: usize = 1 << PIECE_SHIFT;
 /// Pieces that a set can hold: those of the largest compact slot, and its end.
 const PIECES: usize = (COMPACT_STRIDE_BYTES_MAX >> PIECE_SHIFT) + 1;
-/// Behind each piece of a set so many bytes more are meant, before its first byte: whoever lists a write by where it ends may have
-/// begun there.
+/// Whoever lists a piece means so many bytes before it too: a write that is listed by where it ends may have begun there.
 pub(crate) const OVERLAP_BYTES: usize = 16;
 
 /// Pieces of a small slot, by position.

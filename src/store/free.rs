@@ -308,9 +308,7 @@ impl<T> StoreInner<T> {
                 row.mirrors.retain(|(user, at)| *user != instance || at.index() != index);
                 let gone = self.release_memory(memory);
                 if let (Some(mut memory), Some(at)) = (gone, index.checked_sub(imported)) {
-                    if memory.is_marked {
-                        memory.note_marks(context.marks(self.module(template).layout()));
-                    }
+                    memory.note_marks(context.marks(self.module(template).layout()));
                     self.recycle(Returning { template, at, memory });
                 }
             }
@@ -372,10 +370,9 @@ impl<T> StoreInner<T> {
         for (at, &memory) in body.memories.iter().enumerate() {
             let row = self.memories.remove(memory).expect("an instance keeps its memories");
             let mut memory = row.into_body();
-            if memory.is_marked {
-                let layout = &self.templates.get(template).expect("outlives its instances").layout;
-                memory.note_marks(context.marks(layout));
-            }
+            memory.note_marks(
+                context.marks(&self.templates.get(template).expect("outlives its instances").layout),
+            );
             slots(self, Returning { template, at, memory });
         }
         let spares =

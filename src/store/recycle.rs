@@ -1,10 +1,10 @@
 //! Slots of memories that wait for the next instance of the template they served.
 //!
 //! Owns: the lists of clean slots, one per template and own memory, last in first out, so that what was in the caches is used
-//! again; how much of them may stay in memory.
+//! again; how much of them may stay in memory; likewise storage of tables.
 //! Does not know: how a slot is cleared (`arena::pool`), when a memory goes (`free`, `batch`).
 //!
-//! A slot on a list is as if just taken: zero, and as long as the memory begins. So spawning from a list asks the kernel nothing,
+//! A slot on a list is as the memory begins: as long, and zero, or with its first contents where these are known. So spawning from a list asks the kernel nothing,
 //! and all that a guest leaves behind is gone before the slot is on a list. Small slots that come back one by one wait until some
 //! can be cleared together, since asking what was written costs more than writing it; meanwhile other slots are used.
 
@@ -19,6 +19,9 @@ use crate::error::Error;
 use crate::jit::target::MemoryMode;
 use crate::spec::types::TableType;
 
+/// A memory, which goes from list to column and back as it is.
+type MemoryBox = Box<MemoryRow>;
+
 /// The clean slots for one memory that a template's instances define.
 pub(crate) struct Spares {
     bounds: Bounds,
@@ -27,13 +30,10 @@ pub(crate) struct Spares {
     /// What it begins with, if that is known.
     contents: Option<Contents>,
     /// The most recently used last, each with the time when it came: a count of slots that came back.
-    slots: Vec<(u64, Box<MemoryRow>)>,
+    slots: Vec<(u64, MemoryBox)>,
     /// Slots that are still to be cleared: together they cost fewer system calls.
     unclear: Vec<MemoryBox>,
 }
-
-/// A memory, which goes from list to column and back as it is.
-type MemoryBox = Box<MemoryRow>;
 
 /// So many slots, with so many bytes that a guest could have written, wait at most until they are cleared together.
 const UNCLEAR_MAX: usize = 32;
@@ -57,7 +57,7 @@ pub(crate) struct Returning {
     pub(crate) template: TemplateAddr,
     /// The position among the memories that the template defines.
     pub(crate) at: usize,
-    pub(crate) memory: Box<MemoryRow>,
+    pub(crate) memory: MemoryBox,
 }
 
 /// Empty lists for a template.
@@ -86,7 +86,7 @@ impl Spares {
 
     /// The next slot, as a memory. There is one: see `provide_slots`.
     #[inline]
-    pub(crate) fn take(&mut self, idle: &mut Idle) -> Box<MemoryRow> {
+    pub(crate) fn take(&mut self, idle: &mut Idle) -> MemoryBox {
         let (_, mut memory) = self.slots.pop().expect("provided before");
         idle.resident_bytes -= memory.slot.resident_bytes();
         memory.slot.lend();
@@ -108,7 +108,7 @@ impl Spares {
     }
 
     /// Takes a memory back, whose slot is cleared with others; whether it is time for that.
-    fn put_off(&mut self, memory: Box<MemoryRow>, idle: &mut Idle) -> bool {
+    fn put_off(&mut self, memory: MemoryBox, idle: &mut Idle) -> bool {
         if memory.is_marked {
             self.put(memory, idle);
             return false;
@@ -137,7 +137,7 @@ impl Spares {
     }
 
     /// Puts a memory onto the list that is as if just made, or can be made so.
-    fn put(&mut self, mut memory: Box<MemoryRow>, idle: &mut Idle) {
+    fn put(&mut self, mut memory: MemoryBox, idle: &mut Idle) {
         if memory.is_marked {
             memory.slot.clear_listed(&memory.written, self.contents.as_ref());
         } else {

@@ -437,8 +437,7 @@ impl Herd {
 fn many_at_once_are_what_one_by_one_is() {
     let (count, steps) = (cases("SKEP_HERD_CASES", 60), cases("SKEP_HERD_OPS", 40));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
-    for seed in 0..count {
-        let mode = if seed % 4 == 0 { MemoryMode::Guarded } else { MemoryMode::Checked };
+    for (seed, mode) in (0..count).zip(MemoryMode::ALL.into_iter().cycle()) {
         let run = || {
             let mut herd = Herd::new(seed + 1, mode);
             for _ in 0..steps {

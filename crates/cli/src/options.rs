@@ -170,6 +170,8 @@ pub(crate) enum Mode {
     Guarded,
     /// An explicit check at each access
     Checked,
+    /// The same, and a mark at each store where a memory says that it stays small
+    Compact,
 }
 
 impl Mode {
@@ -178,6 +180,7 @@ impl Mode {
         Config::new().memory_mode(match self {
             Self::Guarded => MemoryMode::Guarded,
             Self::Checked => MemoryMode::Checked,
+            Self::Compact => MemoryMode::Compact,
         })
     }
 
@@ -200,6 +203,7 @@ impl Mode {
         match self {
             Self::Guarded => "guarded",
             Self::Checked => "checked",
+            Self::Compact => "compact",
         }
     }
 }

@@ -101,7 +101,7 @@ fn check(folder: &Folder, args: &[&str], status: i32, stdout: &str, stderr_part:
 #[test]
 fn exports_are_called_with_arguments_of_their_types() {
     let folder = Folder::new().with("math.wat", MATH);
-    for mode in ["guarded", "checked"] {
+    for mode in ["guarded", "checked", "compact"] {
         let run = ["run", "--mode", mode, "--invoke"];
         let with = |rest: &[&'static str]| [&run[..], rest].concat();
         check(&folder, &with(&["add", "math.wat", "2", "-5"]), 0, "-3\n", "");
